@@ -1,0 +1,134 @@
+"""Reads a checkpoint bundle: the model as an ONNX graph, with all that inference needs.
+
+A bundle is a directory with `model.onnx`, `tokenizer.json`, `config.json` and `MANIFEST.sha256`.
+`python -m train export` writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from conflictcoder.calibration import Calibration
+from conflictcoder.errors import CheckpointError, OntologyError
+from conflictcoder.labels import LabelSpace
+from conflictcoder.ontology import Ontology
+
+SCHEMA_VERSION = 1
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+CONFIG = "config.json"
+MANIFEST = "MANIFEST.sha256"
+
+
+@dataclass(frozen=True)
+class BundleConfig:
+    """Content of a bundle's `config.json`.
+
+    Attributes:
+        labels: Ontology and layers.
+        calibration: Temperatures and thresholds.
+        max_tokens: Tokens in a window.
+        max_sentences: Sentences in a window.
+        provenance: Where the model comes from: training config, data, commit, seed, metrics.
+    """
+
+    labels: LabelSpace
+    calibration: Calibration
+    max_tokens: int
+    max_sentences: int
+    provenance: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that `read_config` reads back."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "ontology": self.labels.ontology.to_dict(),
+            "layers": sorted(self.labels.layers),
+            "calibration": self.calibration.to_dict(),
+            "max_tokens": self.max_tokens,
+            "max_sentences": self.max_sentences,
+            "provenance": dict(self.provenance),
+        }
+
+
+def default_bundle() -> Path:
+    """The bundle that comes with the package."""
+    return Path(str(files("conflictcoder"))) / "bundle"
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder is meant to be a bundle, whole or damaged."""
+    return (folder / MODEL).exists() or (folder / MANIFEST).exists()
+
+
+def check_manifest(folder: Path) -> None:
+    """Compare every file of a bundle with its hash.
+
+    Raises:
+        CheckpointError: A file is missing, damaged, or not in the manifest.
+    """
+    try:
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{folder / MANIFEST}: cannot be read ({error}); export the bundle again") from None
+    hashes = {}
+    for number, line in enumerate(lines, start=1):
+        digest, separator, name = line.partition("  ")
+        if not separator:
+            message = f"{folder / MANIFEST}:{number}: expected 'SHA256  NAME'; export the bundle again"
+            raise CheckpointError(message)
+        hashes[name] = digest
+    for name in (MODEL, TOKENIZER, CONFIG):
+        if name not in hashes:
+            raise CheckpointError(f"{folder / MANIFEST}: {name} is not listed; export the bundle again")
+        path = folder / name
+        try:
+            digest = file_hash(path)
+        except OSError as error:
+            message = f"{path}: cannot be read ({error.strerror}); get the bundle again"
+            raise CheckpointError(message) from None
+        if digest != hashes[name]:
+            raise CheckpointError(
+                f"{path}: damaged: its SHA-256 is {digest[:12]}…, the manifest has {hashes[name][:12]}…; "
+                "get the bundle again"
+            )
+
+
+def read_config(folder: Path) -> BundleConfig:
+    """Read a bundle's config.
+
+    Raises:
+        CheckpointError: It is malformed or of another schema version.
+    """
+    path = folder / CONFIG
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        version = data["schema_version"]
+        if version != SCHEMA_VERSION:
+            raise CheckpointError(
+                f"{path}: schema version {version}, and this conflictcoder reads {SCHEMA_VERSION}; "
+                "export the bundle again, or install the conflictcoder that it was made with"
+            )
+        return BundleConfig(
+            labels=LabelSpace.of(Ontology.from_dict(data["ontology"]), data["layers"]),
+            calibration=Calibration.from_dict(data["calibration"]),
+            max_tokens=data["max_tokens"],
+            max_sentences=data["max_sentences"],
+            provenance=data["provenance"],
+        )
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+    except (KeyError, TypeError, ValueError, OntologyError) as error:
+        raise CheckpointError(f"{path}: malformed ({error!r}); export the bundle again") from None
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,235 @@
+"""The coder: articles in, documents with events out."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from conflictcoder.bundle import (
+    MODEL,
+    TOKENIZER,
+    BundleConfig,
+    check_manifest,
+    default_bundle,
+    is_bundle,
+    read_config,
+)
+from conflictcoder.decoding import Decoder
+from conflictcoder.document import Article, Document
+from conflictcoder.errors import CheckpointError
+from conflictcoder.runtime import Runtime
+from conflictcoder.sentences import split_sentences
+from conflictcoder.windows import WindowEncoder
+
+_LOOK_AHEAD = 4  # tasks a worker: enough to keep it busy, few enough to stay small in memory
+
+
+class EventCoder:
+    """Codes articles; made by `from_pretrained`.
+
+    It holds no state between calls, so the same text gives the same answer, and calls from several
+    threads are safe.
+
+    Args:
+        runtime: Runs the network.
+        encoder: Makes windows of sentences.
+        decoder: Makes documents of the network's outputs.
+        config: What `info` tells about the checkpoint.
+    """
+
+    def __init__(
+        self, runtime: Runtime, encoder: WindowEncoder, decoder: Decoder, config: BundleConfig
+    ) -> None:
+        self._runtime = runtime
+        self._encoder = encoder
+        self._decoder = decoder
+        self.config = config
+
+    @classmethod
+    def from_pretrained(
+        cls, checkpoint: str | Path | None = None, *, device: str = "cpu", threads: int = 1
+    ) -> EventCoder:
+        """Load a checkpoint.
+
+        Args:
+            checkpoint: A bundle, or the folder of a training run or checkpoint (which needs the extra
+                `torch`). Without it, the bundle that comes with the package.
+            device: `cpu`, `cuda` or another torch device. A bundle runs on the CPU.
+            threads: Threads that onnxruntime uses for one window.
+
+        Raises:
+            CheckpointError: There is no such checkpoint, it is damaged, or it cannot run here.
+        """
+        folder = default_bundle() if checkpoint is None else Path(checkpoint)
+        if not folder.is_dir():
+            raise CheckpointError(
+                f"{folder}: no such folder; expected a bundle (with {MODEL}) or a training checkpoint "
+                "(with model.safetensors)"
+            )
+        if is_bundle(folder):
+            return cls._from_bundle(folder, device, threads)
+        for place in (folder, folder / "checkpoint"):
+            if (place / "model.safetensors").exists():
+                return cls._from_checkpoint(place, device)
+        raise CheckpointError(
+            f"{folder}: neither a bundle (no {MODEL}) nor a training checkpoint (no model.safetensors)"
+        )
+
+    @classmethod
+    def _from_bundle(cls, folder: Path, device: str, threads: int) -> EventCoder:
+        if device != "cpu":
+            raise CheckpointError(
+                f"a bundle runs on the CPU, not on {device!r}; for a GPU give a training checkpoint"
+            )
+        from conflictcoder.onnx_runtime import OnnxRuntime
+
+        check_manifest(folder)
+        config = read_config(folder)
+        runtime = OnnxRuntime(folder / MODEL, config.labels, threads=threads)
+        return cls.assemble(runtime, read_tokenizer(folder), config)
+
+    @classmethod
+    def _from_checkpoint(cls, folder: Path, device: str) -> EventCoder:
+        try:
+            from conflictcoder.torch_runtime import TorchRuntime, load_model
+        except ImportError as error:
+            message = f"{folder}: a training checkpoint needs `pip install conflictcoder[torch]` ({error})"
+            raise CheckpointError(message) from None
+        model = load_model(folder)
+        config = BundleConfig(
+            labels=model.config.label_space(),
+            calibration=model.config.read_calibration(),
+            max_tokens=model.config.max_tokens,
+            max_sentences=model.config.max_sentences,
+            provenance={"checkpoint": str(folder)},
+        )
+        return cls.assemble(TorchRuntime(model, device=device), read_tokenizer(folder), config)
+
+    @classmethod
+    def assemble(cls, runtime: Runtime, tokenizer: Tokenizer, config: BundleConfig) -> EventCoder:
+        """Put a coder together from its parts."""
+        encoder = WindowEncoder(
+            tokenizer, max_tokens=config.max_tokens, max_sentences=config.max_sentences
+        )
+        return cls(runtime, encoder, Decoder(config.labels, config.calibration), config)
+
+    def code(self, text: str, *, id: str = "", date: str = "", title: str = "") -> Document:  # noqa: A002
+        """Code one article.
+
+        Args:
+            text: Its raw text.
+            id: Anything that identifies it.
+            date: Date of publication, ISO 8601.
+            title: Title, carried along.
+
+        Raises:
+            TypeError: An argument is no str.
+        """
+        return self.code_article(Article(text=text, id=id, date=date, title=title))
+
+    def code_article(self, article: Article) -> Document:
+        """Code one article, raw or already split.
+
+        Raises:
+            TypeError: It is no Article.
+        """
+        return self._code_batch([_expect_article(article)])[0]
+
+    def code_many(self, articles: Iterable[Article], *, workers: int = 1) -> Iterator[Document]:
+        """Code any number of articles, reading only a few ahead.
+
+        Args:
+            articles: Any iterable of `Article`.
+            workers: Threads; onnxruntime computes outside of Python's lock, so one a core pays.
+
+        Yields:
+            One document for each article, in their order. If an item is bad, its document has
+            `error` set, and the rest goes on.
+
+        Raises:
+            ValueError: `workers` is less than one.
+            TypeError: `articles` is text or not iterable.
+        """
+        if isinstance(articles, (str, bytes)) or not isinstance(articles, Iterable):
+            raise TypeError(f"expected an iterable of Article, got {type(articles).__name__}")
+        if workers < 1:
+            raise ValueError(f"workers must be at least 1, got {workers}")
+        return self._generate(iter(articles), workers)
+
+    def _generate(self, articles: Iterator[Article], workers: int) -> Iterator[Document]:
+        size = self._runtime.batch_articles
+        batches = iter(lambda: list(itertools.islice(articles, size)), [])
+        if workers == 1:
+            for batch in batches:
+                yield from self._code_safely(batch)
+            return
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="conflictcoder")
+        pending: deque[Future[list[Document]]] = deque()
+        try:
+            for batch in batches:
+                pending.append(pool.submit(self._code_safely, batch))
+                if len(pending) >= workers * _LOOK_AHEAD:
+                    yield from pending.popleft().result()
+            while pending:
+                yield from pending.popleft().result()
+        finally:
+            # Also reached when the caller stops early and closes the generator.
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _code_safely(self, batch: Sequence[Article]) -> list[Document]:
+        try:
+            return self._code_batch([_expect_article(article) for article in batch])
+        except Exception as error:  # whatever is wrong with one article must not stop the others
+            if len(batch) > 1:
+                return [document for article in batch for document in self._code_safely([article])]
+            message = f"{type(error).__name__}: {error}"
+            article = batch[0]
+            if not isinstance(article, Article):
+                return [Document("", "", "", "", error=message)]
+            return [Document(article.id, article.title, article.date, article.text or "", error=message)]
+
+    def _code_batch(self, articles: Sequence[Article]) -> list[Document]:
+        texts = [_sentences(article) for article in articles]
+        encoded = [[self._encoder.encode(sentence) for sentence, _ in spans] for _, spans in texts]
+        windows = [self._encoder.pack(sentences) for sentences in encoded]
+        outputs = iter(self._runtime.run([window for group in windows for window in group]))
+        documents = []
+        for article, (text, spans), sentences, group in zip(articles, texts, encoded, windows, strict=True):
+            arrays = list(itertools.islice(outputs, len(group)))
+            coded = self._decoder.decode(spans, sentences, group, arrays)
+            documents.append(Document(article.id, article.title, article.date, text, coded))
+        return documents
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """Read a checkpoint's tokenizer.
+
+    Raises:
+        CheckpointError: It is missing or malformed.
+    """
+    try:
+        return Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:  # the library raises bare exceptions
+        raise CheckpointError(f"{folder / TOKENIZER}: cannot be read ({error})") from None
+
+
+def _sentences(article: Article) -> tuple[str, list[tuple[str, int]]]:
+    """An article's text, and each sentence's text and start."""
+    if article.sentences is None:
+        text = article.text or ""
+        return text, [(text[start:end], start) for start, end in split_sentences(text)]
+    starts = itertools.accumulate((len(sentence) + 1 for sentence in article.sentences), initial=0)
+    return " ".join(article.sentences), list(zip(article.sentences, starts, strict=False))
+
+
+def _expect_article(article: object) -> Article:
+    if not isinstance(article, Article):
+        raise TypeError(f"expected an Article, got {type(article).__name__}")
+    return article
+
+

@@ -1,0 +1,223 @@
+"""Turns a model's outputs into mentions, events and event types.
+
+This is the only decoder: evaluation and inference both call it, with outputs of either runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conflictcoder.calibration import Calibration
+from conflictcoder.document import Argument, Event, EventType, Mention, Sentence
+from conflictcoder.labels import LabelSpace
+from conflictcoder.tags import OUTSIDE, TaggedSpan, decode_spans
+from conflictcoder.windows import EncodedSentence, Piece, Window
+
+Floats = NDArray[np.float32]
+Outputs = Mapping[str, Floats]
+
+_SCORE_DIGITS = 4
+
+
+@dataclass
+class _Findings:
+    """What the pieces of one sentence gave so far."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    type_probabilities: Floats | None = None
+
+
+class Decoder:
+    """Decodes the outputs of a model with a certain label space.
+
+    Args:
+        labels: What the outputs mean.
+        calibration: Temperatures and thresholds.
+    """
+
+    def __init__(self, labels: LabelSpace, calibration: Calibration) -> None:
+        self._labels = labels
+        self._calibration = calibration
+        ontology = labels.ontology
+        self._may_fill = np.array(
+            [[ontology.may_fill(role, kind) for role in ontology.roles] for kind in ontology.entity_types],
+            dtype=np.bool_,
+        ).reshape(len(ontology.entity_types), len(ontology.roles))
+
+    def decode(
+        self,
+        texts: Sequence[tuple[str, int]],
+        encoded: Sequence[EncodedSentence],
+        windows: Sequence[Window],
+        outputs: Sequence[Outputs],
+    ) -> tuple[Sentence, ...]:
+        """Decode one document.
+
+        Args:
+            texts: Text and start of every sentence.
+            encoded: Its tokens.
+            windows: The windows that the sentences were packed into.
+            outputs: For every window, arrays without a batch axis: `spans` (tokens, tags),
+                `event_types` (pieces, types), `realis` (tokens, values), `triggers` (tokens, roles,
+                size) and `mentions` (tokens, size). Heads that the model lacks are missing.
+
+        Returns:
+            All sentences, in their order.
+        """
+        findings = [_Findings() for _ in texts]
+        for window, arrays in zip(windows, outputs, strict=True):
+            for row, piece in enumerate(window.pieces):
+                text = texts[piece.sentence][0]
+                found = findings[piece.sentence]
+                self._decode_spans(text, encoded[piece.sentence], piece, arrays, found)
+                if "event_types" in arrays:
+                    probabilities = self._type_probabilities(arrays["event_types"][row])
+                    before = found.type_probabilities
+                    both = probabilities if before is None else np.maximum(before, probabilities)
+                    found.type_probabilities = both
+        return tuple(
+            Sentence(text, start, tuple(found.mentions), tuple(found.events), self._choose_types(found))
+            for (text, start), found in zip(texts, findings, strict=True)
+        )
+
+    def _decode_spans(
+        self, text: str, sentence: EncodedSentence, piece: Piece, arrays: Outputs, found: _Findings
+    ) -> None:
+        if "spans" not in arrays:
+            return
+        words = np.flatnonzero(sentence.word_starts[piece.tokens])
+        if not len(words) or words[0] != 0:
+            words = np.concatenate([[0], words]).astype(np.intp)
+        scores = arrays["spans"][piece.positions][words] / self._calibration.spans_temperature
+        scores[:, OUTSIDE] += self._calibration.outside_bias
+        bounds = np.append(words, piece.tokens.stop - piece.tokens.start)
+        offsets = sentence.offsets[piece.tokens]
+        mentions: list[tuple[Mention, slice]] = []
+        triggers: list[tuple[Event, slice]] = []
+        for span in decode_spans(log_softmax(scores)):
+            tokens = slice(int(bounds[span.start]), int(bounds[span.end]))
+            start, end = _strip(text, int(offsets[tokens][0, 0]), int(offsets[tokens][-1, 1]))
+            if start < end:
+                self._add_span(span, tokens, text, (start, end), mentions, triggers, found)
+        events = self._link(mentions, triggers, piece, arrays)
+        found.mentions += [mention for mention, _ in mentions]
+        found.events += events
+
+    def _add_span(
+        self,
+        span: TaggedSpan,
+        tokens: slice,
+        text: str,
+        bounds: tuple[int, int],
+        mentions: list[tuple[Mention, slice]],
+        triggers: list[tuple[Event, slice]],
+        found: _Findings,
+    ) -> None:
+        name = self._labels.span_types[span.label]
+        score = round(span.score, _SCORE_DIGITS)
+        start, end = bounds
+        if span.label < len(self._labels.mention_types):
+            number = len(found.mentions) + len(mentions) + 1
+            mention = Mention(f"m{number}", name, start, end, text[start:end], score)
+            mentions.append((mention, tokens))
+        else:
+            number = len(found.events) + len(triggers) + 1
+            triggers.append((Event(f"e{number}", name, "", start, end, text[start:end], (), score), tokens))
+
+    def _link(
+        self,
+        mentions: list[tuple[Mention, slice]],
+        triggers: list[tuple[Event, slice]],
+        piece: Piece,
+        arrays: Outputs,
+    ) -> list[Event]:
+        """Give the triggers of a piece their realis and arguments."""
+        roles = self._labels.ontology.roles
+        mention_states = _pooled(arrays.get("mentions"), mentions, piece)
+        trigger_states = _pooled(arrays.get("triggers"), triggers, piece)
+        types = [self._labels.mention_types.index(mention.type) for mention, _ in mentions]
+        events = []
+        for number, (event, tokens) in enumerate(triggers):
+            arguments: list[Argument] = []
+            if trigger_states is not None and mention_states is not None:
+                scores = argument_scores(trigger_states[number], mention_states)
+                probabilities = sigmoid(scores / self._calibration.arguments_temperature)
+                chosen = (probabilities >= self._calibration.arguments_threshold) & self._may_fill[types]
+                for row, column in np.argwhere(chosen):
+                    score = round(float(probabilities[row, column]), _SCORE_DIGITS)
+                    arguments.append(Argument(roles[column], mentions[row][0], score))
+                arguments.sort(key=lambda argument: roles.index(argument.role))
+            realis = self._realis(arrays, piece, tokens)
+            events.append(replace(event, realis=realis, arguments=tuple(arguments)))
+        return events
+
+    def _realis(self, arrays: Outputs, piece: Piece, tokens: slice) -> str:
+        values = self._labels.ontology.realis
+        if "realis" not in arrays:
+            return values[0] if values else ""
+        return values[int(arrays["realis"][piece.positions][tokens].mean(axis=0).argmax())]
+
+    def _type_probabilities(self, scores: Floats) -> Floats:
+        scores = scores / self._calibration.event_types_temperature
+        if self._labels.ontology.exclusive_event_types:
+            return np.exp(log_softmax(scores))
+        return sigmoid(scores)
+
+    def _choose_types(self, found: _Findings) -> tuple[EventType, ...]:
+        probabilities = found.type_probabilities
+        if probabilities is None:
+            return ()
+        if self._labels.ontology.exclusive_event_types:
+            chosen = [int(probabilities.argmax())]
+        else:
+            chosen = np.flatnonzero(probabilities >= self._calibration.event_types_threshold).tolist()
+        names = self._labels.ontology.event_types
+        return tuple(
+            EventType(names[number], round(float(probabilities[number]), _SCORE_DIGITS)) for number in chosen
+        )
+
+
+def argument_scores(trigger: Floats, mentions: Floats) -> Floats:
+    """Score every mention in every role of one event.
+
+    Args:
+        trigger: float32 of shape (roles, size): the trigger's projection for each role.
+        mentions: float32 of shape (mentions, size).
+
+    Returns:
+        float32 of shape (mentions, roles); positive means that the mention fills the role.
+    """
+    return mentions @ trigger.T
+
+
+def log_softmax(scores: Floats) -> Floats:
+    """Logarithm of the softmax over the last axis."""
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), dtype=np.float32)
+
+
+def sigmoid(scores: Floats) -> Floats:
+    """The logistic function, safe for any finite score."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * scores)), dtype=np.float32)
+
+
+def _pooled(
+    states: Floats | None, spans: Sequence[tuple[Mention | Event, slice]], piece: Piece
+) -> Floats | None:
+    """Mean state of each span's tokens."""
+    if states is None or not spans:
+        return None
+    own = states[piece.positions]
+    return np.stack([own[tokens].mean(axis=0) for _, tokens in spans])
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take white space off a span's ends."""
+    inner = text[start:end]
+    start += len(inner) - len(inner.lstrip())
+    return start, start + len(inner.strip())

@@ -1,0 +1,79 @@
+"""Runs an exported bundle with onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from conflictcoder.decoding import Outputs
+from conflictcoder.errors import CheckpointError
+from conflictcoder.labels import LabelSpace
+from conflictcoder.windows import Window
+
+_ERRORS_ONLY = 3
+
+
+class OnnxRuntime:
+    """An onnxruntime session on the CPU.
+
+    One window at a time: nothing is padded, and dynamic quantisation, whose scale depends on all
+    that is in the batch, gives the same answer whatever else is being coded. Calls from several
+    threads run side by side.
+
+    Args:
+        model: The graph.
+        labels: What its outputs must fit.
+        threads: Threads for one window.
+
+    Raises:
+        CheckpointError: The graph cannot be loaded or does not fit the labels.
+    """
+
+    batch_articles = 1
+
+    def __init__(self, model: Path, labels: LabelSpace, *, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model, sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises its own family of errors, without a public base
+            raise CheckpointError(f"{model}: onnxruntime cannot load it ({error}); export it again") from None
+        self._names = [output.name for output in self._session.get_outputs()]
+        self._check_labels(model, labels)
+
+    def _check_labels(self, model: Path, labels: LabelSpace) -> None:
+        expected = labels.output_sizes()
+        if "arguments" in expected:
+            expected["triggers"] = expected.pop("arguments")
+        found = {}
+        for output in self._session.get_outputs():
+            if output.name != "mentions":
+                # The roles are the last axis but one, because a score needs the projections.
+                found[output.name] = output.shape[-2 if output.name == "triggers" else -1]
+        if found != expected:
+            raise CheckpointError(
+                f"{model}: the graph's outputs {found} do not fit the ontology of config.json, "
+                f"which needs {expected}; export the checkpoint again"
+            )
+
+    def run(self, windows: Sequence[Window]) -> list[Outputs]:
+        """Run windows one by one."""
+        return [self._run_one(window) for window in windows]
+
+    def _run_one(self, window: Window) -> Outputs:
+        feeds = {
+            "input_ids": window.input_ids[None],
+            "attention_mask": np.ones((1, len(window.input_ids)), dtype=np.int64),
+            "sentence_mask": window.sentence_mask()[None],
+        }
+        wanted = {item.name for item in self._session.get_inputs()}
+        feeds = {name: value for name, value in feeds.items() if name in wanted}
+        arrays = self._session.run(self._names, feeds)
+        return {name: array[0] for name, array in zip(self._names, arrays, strict=True)}

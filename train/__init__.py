@@ -1,0 +1,1 @@
+"""Training, evaluation and export of conflictcoder's models."""

@@ -1,0 +1,258 @@
+"""The config of an experiment: TOML, strict and typed."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from conflictcoder.errors import ConflictCoderError
+
+
+class ConfigError(ConflictCoderError):
+    """A config has mistakes; the message lists all of them."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class AnnotatedData(_Section):
+    """Folders or files of `.ann` or JSON documents, divided by a splits file."""
+
+    type: Literal["annotated"] = "annotated"
+    paths: list[str] = Field(min_length=1)
+    """Files or folders with labelled documents."""
+    ontology: str
+    """The ontology file."""
+    splits: str
+    """TOML file with `[sets]`: lists of document ids; what no list has is in the set `train`."""
+    train: list[str] = ["train"]
+    """Sets to train on."""
+    dev: list[str] = []
+    """Sets that choose the checkpoint and the thresholds; empty: `dev_share` of the training documents."""
+    test: list[str] = []
+    """Sets to evaluate on at the end."""
+    dev_share: Share = 0.2
+    """Share of the training documents that is held out where `dev` is empty."""
+    train_share: Share = 1.0
+    """Share of the training documents to use, for learning curves."""
+
+
+class ConllData(_Section):
+    """Token-per-line files with BIO tags."""
+
+    type: Literal["conll"]
+    train: list[str] = Field(min_length=1)
+    """Training files."""
+    dev: list[str] = []
+    """Development files; empty: `dev_share` of the training sentences."""
+    test: list[str] = []
+    """Test files."""
+    token_column: int = 0
+    """Column of the token, counted from 0."""
+    tag_column: int = -1
+    """Column of the tag; -1 is the last."""
+    dev_share: Share = 0.15
+    """Share of the training sentences that is held out where `dev` is empty."""
+
+
+class ClassificationData(_Section):
+    """TSV or CSV files with a text and its classes."""
+
+    type: Literal["classification"]
+    train: list[str] = Field(min_length=1)
+    """Training files."""
+    dev: list[str] = []
+    """Development files; empty: `dev_share` of the training rows."""
+    test: list[str] = []
+    """Test files."""
+    text_column: int = 0
+    """Column of the text, counted from 0."""
+    label_columns: list[int] = []
+    """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
+    header: bool = False
+    """Whether the first row names the columns."""
+    dev_share: Share = 0.15
+    """Share of the training rows that is held out where `dev` is empty."""
+
+
+Data = Annotated[AnnotatedData | ConllData | ClassificationData, Field(discriminator="type")]
+
+
+class Model(_Section):
+    """The joint model."""
+
+    backbone: str = "minilm"
+    """`minilm`, `mpnet`, a folder, or a hub id."""
+    layers: list[str] = []
+    """Layers to predict; empty: all that the training data has."""
+    max_tokens: Positive = 256
+    """Tokens in a window."""
+    max_sentences: Positive = 64
+    """Sentences in a window; 1 reads each sentence without its neighbours."""
+    argument_size: Positive = 128
+    """Length of the trigger and mention projections."""
+    head_dropout: Share = 0.1
+    """Dropout before the heads."""
+
+
+class LossWeights(_Section):
+    """Weight of each head in the sum of losses."""
+
+    spans: NotNegative = 1.0
+    """Mentions and triggers."""
+    event_types: NotNegative = 0.5
+    """Event types of sentences."""
+    arguments: NotNegative = 1.0
+    """Arguments."""
+    realis: NotNegative = 0.3
+    """Realis of triggers."""
+
+
+class Training(_Section):
+    """The optimisation."""
+
+    epochs: PositiveFloat = 10
+    """Passes over the training windows, at most."""
+    batch_size: Positive = 4
+    """Windows in a step, on each device."""
+    accumulation: Positive = 1
+    """Steps whose gradients are added up before an update."""
+    encoder_learning_rate: PositiveFloat = 5e-5
+    """Peak learning rate of the encoder."""
+    head_learning_rate: PositiveFloat = 1e-3
+    """Peak learning rate of the heads."""
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Factor on the encoder's learning rate for each layer further from the heads."""
+    weight_decay: NotNegative = 0.01
+    """Decoupled weight decay, on matrices only."""
+    warmup: Share = 0.1
+    """Share of the steps in which the learning rates rise."""
+    schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    """How the learning rates fall afterwards."""
+    max_gradient_norm: PositiveFloat = 1.0
+    """Gradients are clipped to this norm."""
+    patience: Positive = 5
+    """Evaluations without a better score after which training stops."""
+    evaluations: Positive = 10
+    """How many times the development documents are evaluated, evenly over the run."""
+    metric: Literal[
+        "mean", "entity_f1", "event_type_f1", "event_type_macro_f1", "trig_c", "arg_c", "example_f1"
+    ] = "mean"
+    """What chooses the best checkpoint; `mean` is that of the F1 scores of all layers."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """`auto`: bf16 on a GPU that has it, else fp32."""
+    group_by_length: bool = True
+    """Put windows of like length into a batch, which saves padding."""
+    tensorboard: bool = False
+    """Write TensorBoard logs into the run folder."""
+
+
+class CrossValidation(_Section):
+    """Leave-one-document-out cross-validation."""
+
+    sets: list[str] = []
+    """Sets whose documents are left out one at a time."""
+
+
+class ExperimentConfig(_Section):
+    """One experiment."""
+
+    name: str
+    """Name of the run folder."""
+    output: str = "runs"
+    """Folder of the run folders."""
+    seed: int = 13
+    """Seed of everything that is random."""
+    data: Data
+    """Where the labelled documents are."""
+    model: Model = Model()
+    """The joint model."""
+    loss: LossWeights = LossWeights()
+    """Weights of the heads."""
+    training: Training = Training()
+    """The optimisation."""
+    crossval: CrossValidation = CrossValidation()
+    """What `crossval` leaves out."""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where everything about the run goes."""
+        return Path(self.output) / self.name
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
+    """Read a config file.
+
+    Args:
+        path: The TOML file.
+        overrides: `section.key=value` each; the value is TOML, or else text.
+
+    Raises:
+        ConfigError: The file is missing or has mistakes; the message lists all.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}); the configs are in configs/"
+        raise ConfigError(message) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    for override in overrides:
+        _apply(data, override)
+    try:
+        return ExperimentConfig.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(path, item) for item in error.errors())) from None
+
+
+def _apply(data: dict[str, Any], override: str) -> None:
+    dotted, equals, text = override.partition("=")
+    if not equals or not dotted:
+        raise ConfigError(f"{override!r}: expected section.key=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, key = dotted.split(".")
+    for section in sections:
+        data = data.setdefault(section, {})
+        if not isinstance(data, dict):
+            raise ConfigError(f"{override!r}: {section!r} is a value, not a section")
+    data[key] = value
+
+
+def _explain(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's error details
+    location = [str(part) for part in error["loc"] if part not in {"annotated", "conll", "classification"}]
+    text = f"{path}: {'.'.join(location)}: {error['msg']}"
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1], error["loc"])
+        near = difflib.get_close_matches(location[-1], known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"
+        return f"{path}: {'.'.join(location)}: unknown key{hint}"
+    if error["type"] == "missing":
+        return f"{text}; add it"
+    return f"{text}; got {error['input']!r}"
+
+
+def _known_keys(sections: list[str], location: Sequence[Any]) -> list[str]:
+    types = {"annotated": AnnotatedData, "conll": ConllData, "classification": ClassificationData}
+    model: type[BaseModel] = ExperimentConfig
+    for section in sections:
+        if section == "data":
+            model = types[next(part for part in location if part in types)]
+        else:
+            annotation = model.model_fields[section].annotation
+            model = annotation if isinstance(annotation, type) else model
+    return sorted(model.model_fields)

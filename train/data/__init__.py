@@ -1,0 +1,1 @@
+"""Readers, checks and statistics of labelled data."""

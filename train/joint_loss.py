@@ -1,0 +1,62 @@
+"""The weighted sum of the heads' losses, in the form that `transformers.Trainer` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from conflictcoder.modeling import JointOutput
+from train.config import LossWeights
+from train.losses import (
+    argument_loss,
+    event_type_loss,
+    pool_spans,
+    realis_loss,
+    score_pairs,
+    span_loss,
+)
+
+
+@dataclass(frozen=True)
+class JointLoss:
+    """Computes the loss of a batch; an object because `Trainer` passes no settings.
+
+    Attributes:
+        weights: Weight of each head.
+        exclusive: Whether a sentence has exactly one event type.
+    """
+
+    weights: LossWeights
+    exclusive: bool
+
+    def __call__(
+        self,
+        outputs: JointOutput,
+        labels: Mapping[str, torch.Tensor],
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Add up the losses of the heads that the model has.
+
+        Args:
+            outputs: The model's outputs.
+            labels: What `WindowCollator` made.
+            num_items_in_batch: Given by `Trainer` and not used: each head counts its own items.
+        """
+        loss = torch.zeros((), device=labels["window"].device)
+        if outputs.spans is not None:
+            loss = loss + self.weights.spans * span_loss(outputs.spans, labels["spans"])
+        if outputs.event_types is not None:
+            types = event_type_loss(outputs.event_types, labels["event_types"], exclusive=self.exclusive)
+            loss = loss + self.weights.event_types * types
+        if outputs.realis is not None:
+            scores = pool_spans(outputs.realis, labels["triggers"][..., :2])
+            loss = loss + self.weights.realis * realis_loss(scores, labels["triggers"][..., 2])
+        if outputs.triggers is not None and outputs.mentions is not None:
+            triggers = pool_spans(outputs.triggers.flatten(2), labels["triggers"][..., :2])
+            mentions = pool_spans(outputs.mentions, labels["mentions"])
+            triggers = triggers.unflatten(-1, outputs.triggers.shape[2:])
+            scores = score_pairs(triggers, mentions, labels["pairs"][..., :2])
+            loss = loss + self.weights.arguments * argument_loss(scores, labels["pairs"][..., 2:])
+        return loss

@@ -1,0 +1,120 @@
+"""The losses of the heads, as plain functions of scores and labels.
+
+Labels of -100 are ignored. A loss without any label is zero and keeps the graph connected, so that
+data with few layers trains a model with many.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+IGNORED = -100
+
+
+def span_loss(scores: torch.Tensor, tags: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the tags.
+
+    Args:
+        scores: float of shape (batch, tokens, tags).
+        tags: int64 of shape (batch, tokens).
+
+    Returns:
+        The mean over the labelled tokens.
+    """
+    return _cross_entropy(scores, tags)
+
+
+def event_type_loss(scores: torch.Tensor, types: torch.Tensor, *, exclusive: bool) -> torch.Tensor:
+    """Loss of the sentences' event types.
+
+    Args:
+        scores: float of shape (batch, sentences, types).
+        types: float of shape (batch, sentences, types): 1, 0 or -100.
+        exclusive: Whether a sentence has exactly one type: cross-entropy instead of binary
+            cross-entropy.
+
+    Returns:
+        The sum over the types, as a mean over the labelled sentences.
+    """
+    known = types[..., 0] != IGNORED
+    if exclusive:
+        return _cross_entropy(scores, types.argmax(dim=-1).masked_fill(~known, IGNORED))
+    losses = functional.binary_cross_entropy_with_logits(
+        scores.float(), types.clamp(min=0).float(), reduction="none"
+    )
+    return _mean(losses.sum(dim=-1), known)
+
+
+def argument_loss(scores: torch.Tensor, roles: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy of the roles of trigger-mention pairs.
+
+    Args:
+        scores: float of shape (batch, pairs, roles).
+        roles: int64 of shape (batch, pairs, roles): 1, 0 or -100.
+
+    Returns:
+        The sum over the roles, as a mean over the labelled pairs.
+    """
+    losses = functional.binary_cross_entropy_with_logits(
+        scores.float(), roles.clamp(min=0).float(), reduction="none"
+    )
+    return _mean(losses.sum(dim=-1), roles[..., 0] != IGNORED)
+
+
+def realis_loss(scores: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the triggers' realis.
+
+    Args:
+        scores: float of shape (batch, triggers, values).
+        values: int64 of shape (batch, triggers).
+
+    Returns:
+        The mean over the labelled triggers.
+    """
+    return _cross_entropy(scores, values)
+
+
+def pool_spans(states: torch.Tensor, spans: torch.Tensor) -> torch.Tensor:
+    """Mean state of each span's tokens.
+
+    Args:
+        states: float of shape (batch, tokens, size).
+        spans: int64 of shape (batch, spans, 2): first token and one past the last; -100 in padding.
+
+    Returns:
+        float of shape (batch, spans, size); zero for padding.
+    """
+    positions = torch.arange(states.shape[1], device=states.device)
+    inside = (positions >= spans[..., :1]) & (positions < spans[..., 1:2])
+    weights = inside / inside.sum(dim=-1, keepdim=True).clamp(min=1)
+    return weights.to(states.dtype) @ states
+
+
+def score_pairs(
+    triggers: torch.Tensor, mentions: torch.Tensor, pairs: torch.Tensor
+) -> torch.Tensor:
+    """Score trigger-mention pairs in every role.
+
+    Args:
+        triggers: float of shape (batch, triggers, roles, size), pooled.
+        mentions: float of shape (batch, mentions, size), pooled.
+        pairs: int64 of shape (batch, pairs, 2): number of the trigger and of the mention.
+
+    Returns:
+        float of shape (batch, pairs, roles).
+    """
+    rows = torch.arange(len(pairs), device=pairs.device).unsqueeze(1)
+    chosen = pairs.clamp(min=0)
+    return (triggers[rows, chosen[..., 0]] * mentions[rows, chosen[..., 1]].unsqueeze(2)).sum(dim=-1)
+
+
+def _cross_entropy(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    losses = functional.cross_entropy(
+        scores.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
+    )
+    return _mean(losses, labels.flatten() != IGNORED)
+
+
+def _mean(losses: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    return (losses * known).sum() / known.sum().clamp(min=1)

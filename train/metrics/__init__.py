@@ -1,0 +1,1 @@
+"""Metrics: items to compare, their scores, and `evaluate` modules that can be loaded by path."""

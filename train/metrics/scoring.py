@@ -1,0 +1,130 @@
+"""Precision, recall and F1 over sets of items, with a table by label and bootstrap intervals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+_RESAMPLES = 1000
+_SEED = 20_231_027
+
+
+class Item(NamedTuple):
+    """Something that an annotation asserts.
+
+    Attributes:
+        label: Row of the table by label that it counts in.
+        key: What it is; two items are the same if label and key are.
+    """
+
+    label: str
+    key: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """Counts of one label, or of all."""
+
+    correct: int
+    predicted: int
+    gold: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the predicted items that are right; 0 if there are none."""
+        return self.correct / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the gold items that were found; 0 if there are none."""
+        return self.correct / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of both; 0 if nothing was found and nothing expected."""
+        return f1_score(self.correct, self.predicted, self.gold)
+
+
+@dataclass(frozen=True)
+class Score(LabelScore):
+    """A micro-averaged score.
+
+    Attributes:
+        by_label: The counts of each label.
+        interval: 95 % bootstrap interval of F1 over articles; None with fewer than two articles.
+    """
+
+    by_label: dict[str, LabelScore]
+    interval: tuple[float, float] | None
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the labels that occur in gold data or predictions."""
+        return sum(row.f1 for row in self.by_label.values()) / max(len(self.by_label), 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for metrics.json."""
+
+        def plain(counts: LabelScore) -> dict[str, Any]:
+            return {
+                "precision": round(counts.precision, 4),
+                "recall": round(counts.recall, 4),
+                "f1": round(counts.f1, 4),
+                "correct": counts.correct,
+                "predicted": counts.predicted,
+                "gold": counts.gold,
+            }
+
+        interval = None if self.interval is None else [round(bound, 4) for bound in self.interval]
+        rows = {label: plain(counts) for label, counts in self.by_label.items()}
+        by_label = {} if set(rows) == {""} else rows
+        return plain(self) | {"macro_f1": round(self.macro_f1, 4), "interval": interval, "by_label": by_label}
+
+
+def f1_score(correct: int, predicted: int, gold: int) -> float:
+    """F1 of counts; 0 if there is nothing to find and nothing found."""
+    return 2 * correct / (predicted + gold) if predicted + gold else 0.0
+
+
+def score(articles: Sequence[tuple[AbstractSet[Item], AbstractSet[Item]]]) -> Score:
+    """Score predicted against gold items.
+
+    Args:
+        articles: For each article the predicted and the gold items.
+    """
+    correct: Counter[str] = Counter()
+    predicted: Counter[str] = Counter()
+    gold: Counter[str] = Counter()
+    counts = np.zeros((len(articles), 3), dtype=np.int64)
+    for row, (guess, truth) in enumerate(articles):
+        correct.update(item.label for item in guess & truth)
+        predicted.update(item.label for item in guess)
+        gold.update(item.label for item in truth)
+        counts[row] = len(guess & truth), len(guess), len(truth)
+    by_label = {
+        label: LabelScore(correct[label], predicted[label], gold[label])
+        for label in sorted(predicted.keys() | gold.keys())
+    }
+    totals = counts.sum(axis=0)
+    return Score(int(totals[0]), int(totals[1]), int(totals[2]), by_label, bootstrap_interval(counts))
+
+
+def bootstrap_interval(counts: NDArray[np.int64]) -> tuple[float, float] | None:
+    """95 % percentile interval of micro F1, drawing articles with replacement (Efron, 1979).
+
+    Args:
+        counts: int64 of shape (articles, 3): correct, predicted and gold items.
+    """
+    if len(counts) < 2:
+        return None
+    draws = np.random.default_rng(_SEED).integers(len(counts), size=(_RESAMPLES, len(counts)))
+    correct, predicted, gold = counts[draws].sum(axis=1).T
+    values = 2 * correct / np.maximum(predicted + gold, 1)
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
