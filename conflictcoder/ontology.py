@@ -15,7 +15,7 @@ from conflictcoder.errors import OntologyError
 
 _NAME = re.compile(r"[^\s\[\]{}\\=,]+")
 _SECTIONS = ("entity_types", "event_types", "roles", "realis")
-_KEYS = {"version", "exclusive_event_types", *_SECTIONS}
+_KEYS = {"version", "exclusive_event_types", "fillers", "definitions", *_SECTIONS}
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,18 @@ class Ontology:
         unknown = set(data) - _KEYS
         if unknown:
             raise OntologyError(f"unknown keys {sorted(map(str, unknown))}; expected {sorted(_KEYS)}")
-        definitions: dict[str, str] = {}
-        fillers: dict[str, frozenset[str]] = {}
+        definitions = dict(data.get("definitions") or {})
+        fillers = {
+            role: frozenset(_names(types, f"fillers.{role}"))
+            for role, types in (data.get("fillers") or {}).items()
+        }
         for section in _SECTIONS[:3]:
-            entries = data.get(section) or {}
-            if isinstance(entries, Mapping):
-                for name, entry in entries.items():
-                    detail = entry if isinstance(entry, Mapping) else {"definition": entry or ""}
-                    definitions[name] = str(detail.get("definition") or "")
-                    if section == "roles" and detail.get("fillers") is not None:
-                        fillers[name] = frozenset(_names(detail["fillers"], f"roles.{name}.fillers"))
+            entries = data.get(section)
+            for name, entry in entries.items() if isinstance(entries, Mapping) else ():
+                detail = entry if isinstance(entry, Mapping) else {"definition": entry}
+                definitions[name] = str(detail.get("definition") or "")
+                if section == "roles" and detail.get("fillers") is not None:
+                    fillers[name] = frozenset(_names(detail["fillers"], f"roles.{name}.fillers"))
         exclusive = data.get("exclusive_event_types", False)
         version = data.get("version", 1)
         if not isinstance(exclusive, bool) or not isinstance(version, int):
@@ -116,25 +118,19 @@ class Ontology:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The plain data that `from_dict` reads back."""
+        """The plain data that `from_dict` reads back.
 
-        def described(names: Sequence[str]) -> dict[str, Any]:
-            return {name: self.definitions.get(name, "") for name in names}
-
-        roles: dict[str, Any] = {
-            name: {
-                "definition": self.definitions.get(name, ""),
-                "fillers": sorted(self.fillers[name]) if name in self.fillers else None,
-            }
-            for name in self.roles
-        }
+        Names are lists, because their order numbers the labels and JSON objects have none.
+        """
         return {
             "version": self.version,
-            "entity_types": described(self.entity_types),
-            "event_types": described(self.event_types),
+            "entity_types": list(self.entity_types),
+            "event_types": list(self.event_types),
             "exclusive_event_types": self.exclusive_event_types,
+            "roles": list(self.roles),
             "realis": list(self.realis),
-            "roles": roles,
+            "fillers": {role: sorted(types) for role, types in self.fillers.items()},
+            "definitions": dict(self.definitions),
         }
 
 

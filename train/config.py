@@ -164,6 +164,8 @@ class CrossValidation(_Section):
 
     sets: list[str] = []
     """Sets whose documents are left out one at a time."""
+    seeds: list[int] = []
+    """Seeds to repeat it with; empty: the experiment's."""
 
 
 class ExperimentConfig(_Section):

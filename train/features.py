@@ -8,24 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from conflictcoder.document import Document, Sentence
+from conflictcoder.document import Sentence
 from conflictcoder.labels import LabelSpace
 from conflictcoder.tags import OUTSIDE, begin_tag, inside_tag
 from conflictcoder.windows import EncodedSentence, Piece, Window, WindowEncoder
+from train.labelled import LabelledDocument
 from train.losses import IGNORED
-
-
-@dataclass(frozen=True)
-class LabelledDocument:
-    """A gold document and which layers of annotation it has.
-
-    Attributes:
-        document: The document.
-        layers: Layers that were annotated; in the others nothing is known.
-    """
-
-    document: Document
-    layers: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,187 @@
+"""The command line of the training package."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from conflictcoder.errors import ConflictCoderError
+
+# The commands import what they need themselves: torch and transformers take seconds to import, and a
+# typing error in a config should be told at once.
+
+_CONFIG = click.argument("config", type=click.Path(path_type=Path))
+_OVERRIDES = click.argument("overrides", nargs=-1, metavar="[SECTION.KEY=VALUE]...")
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn a user's mistake into a message and an exit status, without a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever click passes
+        from train.config import ConfigError
+
+        try:
+            command(*args, **kwargs)
+        except ConfigError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(2)
+        except (ConflictCoderError, PermissionError, NotADirectoryError) as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("stopped; what is finished stays on disk, --resume goes on", err=True)
+            sys.exit(130)
+
+    return run
+
+
+@click.group()
+def main() -> None:
+    """Train, evaluate and export conflictcoder's models."""
+    if not sys.stderr.isatty():
+        # Their bars overwrite a terminal's line and fill a log.
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+@main.command()
+@_CONFIG
+@_OVERRIDES
+@click.option("--dry-run", is_flag=True, help="Build the model, run one batch, print the resolved config.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--overwrite", is_flag=True, help="Throw an earlier run of this name away.")
+@_guarded
+def fit(config: Path, overrides: tuple[str, ...], *, dry_run: bool, resume: bool, overwrite: bool) -> None:
+    """Train a model from CONFIG, evaluate it, and save it in its run folder."""
+    from train.config import load_config
+
+    settings = load_config(config, overrides)
+    _quiet()
+    from train import fit as fitting
+
+    if dry_run:
+        click.echo(json.dumps(fitting.dry_run(settings), indent=2))
+        return
+    metrics = fitting.fit(settings, resume=resume, overwrite=overwrite)
+    for name in ("dev", "test"):
+        if name in metrics:
+            _print_metrics(f"{settings.name}: {name}", metrics[name])
+    click.echo(f"run folder: {settings.run_folder}")
+
+
+@main.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Labelled documents.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for metrics.json and errors.jsonl.")
+@click.option("--device", default="cpu", show_default=True)
+@_guarded
+def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> None:
+    """Evaluate CHECKPOINT (a run, checkpoint or bundle) on labelled documents."""
+    _quiet()
+    from conflictcoder.coder import EventCoder
+    from train.data.reading import read_for
+    from train.evaluation import evaluate_coder, write_json
+
+    coder = EventCoder.from_pretrained(checkpoint, device=device)
+    documents = read_for(coder.config.labels, data)
+    result = evaluate_coder(coder, documents)
+    out = out or checkpoint / "evaluation" / data.stem
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(result.metrics, out / "metrics.json")
+    result.write_errors(out / "errors.jsonl")
+    _print_metrics(f"{checkpoint} on {data}", result.metrics)
+    click.echo(f"metrics: {out / 'metrics.json'}, errors to read: {out / 'errors.jsonl'}")
+
+
+@main.command()
+@_CONFIG
+@_OVERRIDES
+@click.option("--resume", is_flag=True, help="Keep the folds that are finished.")
+@click.option("--overwrite", is_flag=True, help="Throw earlier folds away.")
+@_guarded
+def crossval(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite: bool) -> None:
+    """Code each document of the config's sets by a model trained on everything but it."""
+    from train.config import load_config
+
+    settings = load_config(config, overrides)
+    _quiet()
+    from train.crossval import crossval as run
+
+    metrics = run(settings, resume=resume, overwrite=overwrite)
+    for seed, values in metrics["seeds"].items():
+        _print_metrics(f"{settings.name}: leave one out, seed {seed}", values)
+
+
+@main.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")
+@click.option(
+    "--texts",
+    default="data/articles",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of articles (.txt) on which bundle and checkpoint must agree.",
+)
+@click.option("--fp32", is_flag=True, help="Do not quantise.")
+@click.option("--tolerance", type=click.FloatRange(0, 1), help="Smallest F1 between both answers.")
+@_guarded
+def export(checkpoint: Path, out: Path, texts: Path, *, fp32: bool, tolerance: float | None) -> None:
+    """Export CHECKPOINT as a bundle that needs no torch."""
+    _quiet()
+    from conflictcoder.document import Article
+    from conflictcoder.errors import DataError
+    from train.data.cleaning import clean_article
+    from train.export import export as run
+
+    articles = [
+        Article(text=clean_article(path.read_text(encoding="utf-8")), id=path.stem)
+        for path in sorted(texts.glob("*.txt"))
+    ]
+    if not articles:
+        raise DataError("has no .txt file; give a folder of articles with --texts", file=str(texts))
+    agreement = run(checkpoint, out, articles, quantize=not fp32, tolerance=tolerance)
+    size = sum(file.stat().st_size for file in out.iterdir()) / 1e6
+    click.echo(f"{out}: {size:.1f} MB; F1 of its answers against the checkpoint's on {len(articles)} articles:")
+    for kind, value in agreement.items():
+        click.echo(f"  {kind:14}{value:.4f}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_guarded
+def check(folder: Path) -> None:
+    """Validate the data FOLDER and print its statistics."""
+    from train.data.check import check_data
+
+    report = check_data(folder)
+    for line in report.statistics.lines():
+        click.echo(line)
+    for mistake in report.mistakes:
+        click.echo(mistake, err=True)
+    if report.mistakes:
+        click.echo(f"{len(report.mistakes)} mistakes", err=True)
+        sys.exit(1)
+    click.echo("no mistakes")
+
+
+def _print_metrics(title: str, metrics: dict[str, Any]) -> None:
+    from train.metrics.report import print_report
+
+    click.echo(title)
+    print_report(metrics, Console(width=None if sys.stdout.isatty() else 120))
+
+
+def _quiet() -> None:
+    """Turn off the bars of transformers where nobody watches them."""
+    from transformers.utils import logging
+
+    if not sys.stderr.isatty():
+        logging.disable_progress_bar()

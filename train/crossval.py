@@ -1,0 +1,93 @@
+"""Leave-one-document-out cross-validation."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+from conflictcoder.document import Document
+from train.config import AnnotatedData, ConfigError, ExperimentConfig
+from train.data.reading import load_corpus
+from train.evaluation import Evaluation, evaluate_coder, write_json
+from train.fit import CHECKPOINT, fit
+from train.labelled import Corpus
+from train.metrics.report import HEADLINES, compute_metrics
+
+_HELD_OUT = "held_out"
+
+
+def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool = False) -> dict[str, Any]:
+    """Code each document of the named sets by a model trained on everything but it.
+
+    The answers of all folds are scored together, a seed at a time.
+
+    Args:
+        config: The config; `crossval.sets` names the sets.
+        resume: Keep the folds that are finished.
+        overwrite: Throw earlier folds away.
+
+    Returns:
+        What `metrics.json` holds: the metrics of each seed and, for several, mean and spread.
+
+    Raises:
+        ConfigError: The config names no set with documents, or its data has no sets.
+    """
+    if not isinstance(config.data, AnnotatedData):
+        raise ConfigError('crossval needs data of type "annotated", whose documents can be left out')
+    corpus = load_corpus(config.data)
+    unknown = [name for name in config.crossval.sets if name not in corpus.sets]
+    ids = [item.document.id for name in config.crossval.sets if name in corpus.sets for item in corpus.sets[name]]
+    if unknown or not ids:
+        raise ConfigError(f"crossval.sets: {config.crossval.sets}; expected some of {', '.join(corpus.sets)}")
+    folder = config.run_folder.with_name(f"{config.name}-crossval")
+    by_seed: dict[str, Any] = {}
+    for seed in config.crossval.seeds or [config.seed]:
+        pairs: list[tuple[Document, Document]] = []
+        labels = None
+        for held_out in ids:
+            fold = _fold_config(config, seed, held_out)
+            fold_corpus = _leave_out(corpus, held_out)
+            if not (resume and (fold.run_folder / "metrics.json").exists()):
+                fit(fold, overwrite=overwrite or resume, corpus=fold_corpus)
+            result = _evaluate(fold.run_folder, fold_corpus)
+            pairs += result.pairs
+            labels = labels or result.labels
+        if labels is not None:
+            by_seed[str(seed)] = compute_metrics(pairs, labels)
+            Evaluation(by_seed[str(seed)], pairs, labels).write_errors(folder / f"errors_seed{seed}.jsonl")
+    metrics = {"held_out": ids, "seeds": by_seed, "summary": _summary(by_seed)}
+    write_json(metrics, folder / "metrics.json")
+    return metrics
+
+
+def _fold_config(config: ExperimentConfig, seed: int, held_out: str) -> ExperimentConfig:
+    data = config.data.model_copy(update={"test": [_HELD_OUT]})
+    name = f"{config.name}-crossval/seed{seed}-without-{held_out}"
+    return config.model_copy(update={"name": name, "seed": seed, "data": data})
+
+
+def _leave_out(corpus: Corpus, held_out: str) -> Corpus:
+    sets = {
+        name: [item for item in documents if item.document.id != held_out]
+        for name, documents in corpus.sets.items()
+    }
+    sets[_HELD_OUT] = [
+        item for documents in corpus.sets.values() for item in documents if item.document.id == held_out
+    ]
+    return Corpus(corpus.ontology, sets)
+
+
+def _evaluate(run: Path, corpus: Corpus) -> Evaluation:
+    return evaluate_coder(run / CHECKPOINT, corpus.sets[_HELD_OUT])
+
+
+def _summary(by_seed: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation of each headline F1 over the seeds."""
+    summary = {}
+    for name in HEADLINES:
+        values = [metrics[name]["f1"] for metrics in by_seed.values() if name in metrics]
+        if values:
+            spread = statistics.stdev(values) if len(values) > 1 else 0.0
+            summary[name] = {"mean": round(statistics.mean(values), 4), "stdev": round(spread, 4)}
+    return summary

@@ -1,0 +1,135 @@
+"""Validates a data folder: every file, the splits, and the texts against their articles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from conflictcoder.document import Document
+from conflictcoder.errors import ConflictCoderError, DataError
+from train.data.ann import AnnotatedArticle, AnnError, read_ann
+from train.data.cleaning import clean_article
+from train.data.ontology_file import load_ontology
+from train.data.splits import divide, read_splits
+from train.data.statistics import Statistics
+from train.labelled import LabelledDocument
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found.
+
+    Attributes:
+        mistakes: Every mistake, as a message with its place.
+        statistics: Counts of the files without mistakes.
+    """
+
+    mistakes: list[str]
+    statistics: Statistics
+
+
+def check_data(folder: Path) -> CheckReport:
+    """Check a data folder.
+
+    It has `ontology.yaml`, `annotations/` with `.ann` files, and may have `splits.toml` and
+    `articles/` with the raw text of the documents whose origin is `seed`.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        ConflictCoderError: The ontology cannot be read, or there is no annotation.
+    """
+    ontology = load_ontology(folder / "ontology.yaml")
+    files = sorted((folder / "annotations").rglob("*.ann"))
+    if not files:
+        raise DataError("no .ann file; expected some", file=str(folder / "annotations"))
+    mistakes: list[str] = []
+    documents: list[Document] = []
+    for file in files:
+        try:
+            article = read_ann(file, ontology)
+        except AnnError as error:
+            mistakes += [str(mistake) for mistake in error.mistakes]
+            continue
+        except DataError as error:
+            mistakes.append(str(error))
+            continue
+        documents.append(article.document)
+        mistakes += _check_article(article, file, folder / "articles")
+    mistakes += _check_splits(documents, folder / "splits.toml")
+    return CheckReport(mistakes, Statistics.of(documents, ontology))
+
+
+def _check_article(article: AnnotatedArticle, file: Path, articles: Path) -> list[str]:
+    document = article.document
+    mistakes = []
+    if document.id != file.stem:
+        mistakes.append(str(DataError(f"id {document.id!r}: expected the file's name", file=str(file), line=1)))
+    if article.headers["origin"] == "seed":
+        mistakes += find_alteration(document, file, articles / f"{document.id}.txt")
+    return mistakes
+
+
+def find_alteration(document: Document, file: Path, raw: Path) -> list[str]:
+    """Where the text of a document is not that of its cleaned article.
+
+    White space is not compared, so that a line may be a sentence or a paragraph.
+    """
+    try:
+        expected = clean_article(raw.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        return [str(DataError(f"its article {raw} cannot be read ({error})", file=str(file)))]
+    rest = "".join(expected.split())
+    for number, sentence in enumerate(document.sentences, start=1):
+        compact = "".join(sentence.text.split())
+        if not rest.startswith(compact):
+            column = next((n for n, pair in enumerate(zip(compact, rest, strict=False)) if pair[0] != pair[1]), 0)
+            line = _line_of(file, number)
+            message = (
+                f"text altered: the article goes on {rest[column : column + 30]!r}, the annotation "
+                f"{compact[column : column + 30]!r} (without spaces); restore the article's text"
+            )
+            return [str(DataError(message, file=str(file), line=line, column=column + 1))]
+        rest = rest[len(compact) :]
+    if rest:
+        message = f"text altered: the article goes on {rest[:30]!r} after the last sentence; annotate it"
+        return [str(DataError(message, file=str(file)))]
+    return []
+
+
+def _line_of(file: Path, sentence: int) -> int:
+    """Line of a sentence in an `.ann` file."""
+    seen = 0
+    lines = file.read_text(encoding="utf-8").split("\n")
+    body = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    for number, line in enumerate(lines[body:], start=body + 1):
+        seen += bool(line.strip())
+        if seen == sentence:
+            return number
+    return len(lines)
+
+
+def _check_splits(documents: list[Document], path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    try:
+        placed = read_splits(path)
+        sets = divide([LabelledDocument(document, frozenset()) for document in documents], placed)
+    except ConflictCoderError as error:
+        return [str(error)]
+    known = {document.id for document in documents}
+    mistakes = [f"{path}: {name!r} is listed and has no annotation" for name in placed if name not in known]
+    where: dict[str, tuple[str, str]] = {}
+    for name, members in sets.items():
+        for labelled in members:
+            for sentence in labelled.document.sentences:
+                before = where.setdefault(sentence.text, (name, labelled.document.id))
+                if before[0] != name:
+                    mistakes.append(
+                        f"{path}: sentence {sentence.text[:60]!r} is in {before[0]!r} ({before[1]}) and in "
+                        f"{name!r} ({labelled.document.id}); put both documents into one set"
+                    )
+    return mistakes
+
+

@@ -1,0 +1,114 @@
+"""Reads CoNLL files: a token a line with its tag, an empty line between sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from conflictcoder.document import Document, Mention, Sentence
+from conflictcoder.errors import DataError
+from train.labelled import LabelledDocument
+
+_STARTS = {"B", "S", "U"}
+_CONTINUES = {"I", "E", "L", "M"}
+_DOCUMENT_MARK = "-DOCSTART-"
+
+
+class _Row(NamedTuple):
+    token: str
+    tag: str
+
+
+def read_conll(
+    path: Path, *, token_column: int = 0, tag_column: int = -1
+) -> list[LabelledDocument]:
+    """Read a CoNLL file; its spans are mentions.
+
+    Columns are divided by tabs or, in a line without one, by spaces. Tags are BIO, IOB or BIOES
+    (`B-Person`); an inside tag without a span to continue begins one, as in conlleval. Sentences
+    between two `-DOCSTART-` lines are one document; without such lines each is its own.
+
+    Args:
+        path: The file.
+        token_column: Column of the token, counted from 0.
+        tag_column: Column of the tag; -1 is the last.
+
+    Raises:
+        DataError: A line lacks a column or has an unknown tag; with file and line.
+    """
+    documents: list[list[Sentence]] = []
+    together = False
+    for rows in _sentences(path, token_column, tag_column):
+        if rows[0].token == _DOCUMENT_MARK:
+            documents.append([])
+            together = True
+        elif together:
+            documents[-1].append(_sentence(rows))
+        else:
+            documents.append([_sentence(rows)])
+    return [
+        LabelledDocument(_document(f"{path.stem}-{number}", sentences), frozenset({"entities"}))
+        for number, sentences in enumerate(documents, start=1)
+        if sentences
+    ]
+
+
+def _sentences(path: Path, token_column: int, tag_column: int) -> Iterator[list[_Row]]:
+    rows: list[_Row] = []
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read as UTF-8 ({error})", file=str(path)) from None
+    width = None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            if rows:
+                yield rows
+            rows = []
+            continue
+        columns = line.rstrip("\r").split("\t") if "\t" in line else line.split()
+        if columns[0] == _DOCUMENT_MARK:
+            yield [_Row(_DOCUMENT_MARK, "O")]
+            continue
+        width = width or len(columns)
+        if len(columns) != width or len(columns) < 2 or not columns[token_column].strip():
+            message = f"{len(columns)} columns, expected {max(width, 2)}: a token and its tag a line"
+            raise DataError(message, file=str(path), line=number)
+        tag = columns[tag_column].strip()
+        prefix, dash, name = tag.partition("-")
+        if tag != "O" and not (dash and name and prefix in _STARTS | _CONTINUES):
+            message = f"tag {tag!r}: expected O, or B-TYPE, I-TYPE and the like"
+            raise DataError(message, file=str(path), line=number)
+        rows.append(_Row(columns[token_column].strip(), tag))
+    if rows:
+        yield rows
+
+
+def _sentence(rows: list[_Row]) -> Sentence:
+    text = ""
+    spans: list[tuple[str, int, int]] = []
+    before = "O"
+    for token, tag in rows:
+        start = len(text) + 1 if text else 0
+        text = f"{text} {token}" if text else token
+        prefix, _, name = tag.partition("-")
+        if tag != "O":
+            continued = prefix in _CONTINUES and before == name
+            spans.append((name, spans.pop()[1] if continued else start, len(text)))
+        # After the last word of a span in BIOES nothing can continue it.
+        before = "O" if prefix in {"O", "E", "L", "S", "U"} else name
+    mentions = tuple(
+        Mention(f"m{number}", name, start, end, text[start:end])
+        for number, (name, start, end) in enumerate(spans, start=1)
+    )
+    return Sentence(text, 0, mentions)
+
+
+def _document(name: str, sentences: list[Sentence]) -> Document:
+    placed, text = [], ""
+    for sentence in sentences:
+        start = len(text) + 1 if text else 0
+        text = f"{text} {sentence.text}" if text else sentence.text
+        placed.append(Sentence(sentence.text, start, sentence.entities))
+    return Document(name, "", "", text, tuple(placed))

@@ -1,0 +1,114 @@
+"""Evaluates a checkpoint on labelled documents, through the coder that inference ships."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conflictcoder.coder import EventCoder
+from conflictcoder.document import Article, Document, Sentence
+from conflictcoder.labels import LabelSpace
+from train.labelled import LabelledDocument
+from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
+from train.metrics.report import compute_metrics
+from train.metrics.scoring import Item
+
+_ERROR_KINDS = {
+    "mention": mention_items,
+    "trigger": trigger_items,
+    "argument": argument_items,
+    "event type": event_type_items,
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        metrics: Plain data for metrics.json.
+        pairs: For each article the predicted and the gold document.
+        labels: What the model predicts.
+    """
+
+    metrics: dict[str, Any]
+    pairs: list[tuple[Document, Document]]
+    labels: LabelSpace
+
+    def write_errors(self, path: Path) -> None:
+        """Write one line of JSON for each sentence that has a mistake."""
+        lines = [json.dumps(error, ensure_ascii=False) for error in _errors(self.pairs)]
+        write_text("".join(f"{line}\n" for line in lines), path)
+
+
+def evaluate_coder(
+    checkpoint: Path | EventCoder, documents: Sequence[LabelledDocument], *, device: str = "cpu"
+) -> Evaluation:
+    """Code the sentences of gold documents and compare.
+
+    Args:
+        checkpoint: A checkpoint, a bundle, or a coder.
+        documents: Gold documents.
+        device: Device of the coder.
+    """
+    coder = checkpoint
+    if not isinstance(coder, EventCoder):
+        coder = EventCoder.from_pretrained(coder, device=device)
+    articles = (
+        Article(sentences=[sentence.text for sentence in labelled.document.sentences])
+        for labelled in documents
+    )
+    pairs = []
+    for predicted, labelled in zip(coder.code_many(articles), documents, strict=True):
+        if predicted.error:
+            raise RuntimeError(f"{labelled.document.id}: {predicted.error}")
+        pairs.append((predicted, labelled.document))
+    labels = coder.config.labels
+    return Evaluation(compute_metrics(pairs, labels), pairs, labels)
+
+
+def _errors(pairs: Sequence[tuple[Document, Document]]) -> Iterator[dict[str, Any]]:
+    for predicted, gold in pairs:
+        found = {kind: (items(predicted), items(gold)) for kind, items in _ERROR_KINDS.items()}
+        for number, sentence in enumerate(gold.sentences):
+            missed, spurious = [], []
+            for kind, (guess, truth) in found.items():
+                missed += [_describe(kind, item, sentence) for item in sorted(truth - guess) if item.key[0] == number]
+                spurious += [_describe(kind, item, sentence) for item in sorted(guess - truth) if item.key[0] == number]
+            if missed or spurious:
+                yield {
+                    "document": gold.id,
+                    "sentence": number + 1,
+                    "text": sentence.text,
+                    "missed": missed,
+                    "spurious": spurious,
+                    "gold": sentence.to_dict(),
+                    "predicted": predicted.sentences[number].to_dict(),
+                }
+
+
+def _describe(kind: str, item: Item, sentence: Sentence) -> str:
+    if kind == "event type":
+        return f"{kind} {item.label}"
+    start, end = item.key[-2:]
+    between = "".join(f" of {part}" for part in item.key[1:-2])
+    return f"{kind} {item.label}{between}: {sentence.text[start:end]}"
+
+
+def write_json(data: Any, path: Path) -> None:  # noqa: ANN401 - anything that json takes
+    """Write JSON; the file is whole or not there."""
+    write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file under a temporary name and move it."""
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    Path(scratch).chmod(0o644)
+    Path(scratch).replace(path)

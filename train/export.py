@@ -1,0 +1,193 @@
+"""Exports a training checkpoint as a bundle: an ONNX graph, quantised, with all that inference needs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from conflictcoder.bundle import (
+    CONFIG,
+    MANIFEST,
+    MODEL,
+    TOKENIZER,
+    BundleConfig,
+    file_hash,
+)
+from conflictcoder.coder import EventCoder, read_tokenizer
+from conflictcoder.document import Article, Document
+from conflictcoder.errors import ConflictCoderError
+from conflictcoder.modeling import JointModel, JointOutput
+from conflictcoder.torch_runtime import TorchRuntime, load_model
+from train.evaluation import write_json, write_text
+from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
+from train.metrics.scoring import score
+
+_OPSET = 18
+_ITEMS = {
+    "mentions": mention_items,
+    "triggers": trigger_items,
+    "arguments": argument_items,
+    "event types": event_type_items,
+}
+
+
+class ExportError(ConflictCoderError):
+    """The exported model does not answer as the checkpoint does."""
+
+
+class _Graph(torch.nn.Module):
+    """The model with a tuple of the outputs that it has, which is what a graph can return."""
+
+    def __init__(self, model: JointModel, names: Sequence[str]) -> None:
+        super().__init__()
+        self.model = model
+        self.names = names
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, sentence_mask: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        output: JointOutput = self.model(input_ids, attention_mask, sentence_mask)
+        return tuple(output[name] for name in self.names)
+
+
+def export(
+    checkpoint: Path,
+    out: Path,
+    texts: Sequence[Article],
+    *,
+    quantize: bool = True,
+    tolerance: float | None = None,
+) -> dict[str, float]:
+    """Write the bundle of a checkpoint.
+
+    Args:
+        checkpoint: A run folder or its checkpoint.
+        out: Folder of the bundle; it is written under another name and moved.
+        texts: Articles on which both must agree.
+        quantize: Whether weights become int8, by channel, with dynamic activations.
+        tolerance: Smallest F1 between the answers of the two; 0.999 in fp32 and 0.9 in int8 if left
+            out.
+
+    Returns:
+        For each kind of answer the F1 of the bundle's against the checkpoint's.
+
+    Raises:
+        ExportError: They differ by more than the tolerance; no bundle is written.
+    """
+    folder = checkpoint / "checkpoint" if (checkpoint / "checkpoint").is_dir() else checkpoint
+    model = load_model(folder).eval()
+    tolerance = tolerance if tolerance is not None else (0.9 if quantize else 0.999)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as name:
+        scratch = Path(name)
+        write_graph(model, scratch / MODEL, quantize=quantize)
+        shutil.copyfile(folder / TOKENIZER, scratch / TOKENIZER)
+        config = BundleConfig(
+            labels=model.config.label_space(),
+            calibration=model.config.read_calibration(),
+            max_tokens=model.config.max_tokens,
+            max_sentences=model.config.max_sentences,
+            provenance=_provenance(folder),
+        )
+        _seal(scratch, config)
+        reference = EventCoder.assemble(TorchRuntime(model), read_tokenizer(folder), config)
+        agreement = compare(reference, EventCoder.from_pretrained(scratch), texts)
+        worst = min(agreement, key=lambda kind: agreement[kind])
+        if agreement[worst] < tolerance:
+            raise ExportError(
+                f"{checkpoint}: the bundle's {worst} agree with the checkpoint's at F1 "
+                f"{agreement[worst]:.4f}, the tolerance is {tolerance}; nothing was written"
+            )
+        export_record = {"quantized": quantize, "agreement_with_torch_f1": agreement}
+        _seal(scratch, replace(config, provenance={**config.provenance, "export": export_record}))
+        shutil.rmtree(out, ignore_errors=True)
+        scratch.chmod(0o755)
+        shutil.copytree(scratch, out)
+    return agreement
+
+
+def write_graph(model: JointModel, path: Path, *, quantize: bool) -> None:
+    """Trace the model and write its ONNX graph."""
+    names = _output_names(model)
+    example = (
+        torch.ones(1, 8, dtype=torch.int64),
+        torch.ones(1, 8, dtype=torch.int64),
+        torch.ones(1, 2, 8, dtype=torch.bool),
+    )
+    batch, tokens, sentences = (torch.export.Dim(name) for name in ("batch", "tokens", "sentences"))
+    model.encoder.set_attn_implementation("eager")
+    inputs = ["input_ids", "attention_mask", "sentence_mask"]
+    program = torch.onnx.export(
+        _Graph(model, names).eval(),
+        example,
+        input_names=inputs,
+        output_names=names,
+        dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}, {0: batch, 1: sentences, 2: tokens}),
+        opset_version=_OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    model.encoder.set_attn_implementation("sdpa")
+    if program is None:
+        raise ExportError("torch gave no ONNX program")
+    program.save(str(path), external_data=False)
+    if quantize:
+        plain = path.with_suffix(".fp32.onnx")
+        path.rename(plain)
+        quantize_dynamic(
+            plain,
+            path,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+            per_channel=True,
+            reduce_range=False,
+            weight_type=QuantType.QInt8,
+        )
+        plain.unlink()
+    onnx.checker.check_model(str(path))
+
+
+def compare(reference: EventCoder, other: EventCoder, texts: Sequence[Article]) -> dict[str, float]:
+    """F1 of one coder's answers against another's, by kind of answer; 1 where neither has any."""
+    pairs: list[tuple[Document, Document]] = list(
+        zip(other.code_many(texts), reference.code_many(texts), strict=True)
+    )
+    agreement = {}
+    for kind, items in _ITEMS.items():
+        found = score([(items(guess), items(truth)) for guess, truth in pairs])
+        agreement[kind] = round(found.f1, 4) if found.predicted + found.gold else 1.0
+    return agreement
+
+
+
+
+def _output_names(model: JointModel) -> list[str]:
+    sizes = model.config.label_space().output_sizes()
+    names = [name for name in ("spans", "event_types", "realis") if name in sizes]
+    return names + (["triggers", "mentions"] if "arguments" in sizes else [])
+
+
+def _seal(folder: Path, config: BundleConfig) -> None:
+    """Write config.json and the manifest over all files."""
+    write_json(config.to_dict(), folder / CONFIG)
+    lines = [f"{file_hash(folder / name)}  {name}\n" for name in (CONFIG, MODEL, TOKENIZER)]
+    write_text("".join(lines), folder / MANIFEST)
+
+
+def _provenance(checkpoint: Path) -> dict[str, Any]:
+    """Provenance and headline metrics of the run that a checkpoint belongs to."""
+    run = checkpoint.parent
+    found: dict[str, Any] = {}
+    if (run / "provenance.json").exists():
+        found = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
+    if (run / "metrics.json").exists():
+        found["metrics"] = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,346 @@
+"""Trains a model from a config."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import torch
+from datasets import Dataset
+from tokenizers import Tokenizer
+from transformers import (
+    EarlyStoppingCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+    set_seed,
+)
+
+from conflictcoder.errors import ConflictCoderError, DataError
+from conflictcoder.labels import LabelSpace
+from conflictcoder.modeling import JointModel
+from conflictcoder.torch_runtime import TorchRuntime
+from conflictcoder.windows import WindowEncoder
+from train.backbones import find_backbone
+from train.build import build_model, load_tokenizer
+from train.calibrate import fit_calibration
+from train.collation import WindowCollator
+from train.config import AnnotatedData, ConfigError, ExperimentConfig
+from train.data.reading import load_corpus
+from train.data.splits import hold_out
+from train.development import DevelopmentMetrics
+from train.evaluation import evaluate_coder, write_json
+from train.features import WindowedDocument, training_rows, window_documents
+from train.joint_loss import JointLoss
+from train.labelled import Corpus, LabelledDocument
+from train.optimizer import make_optimizer
+from train.provenance import describe
+
+CHECKPOINT = "checkpoint"
+_TRAINER_FOLDER = "trainer"
+
+
+class RunError(ConflictCoderError):
+    """A run cannot start or go on."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A config with all that it names, loaded.
+
+    Attributes:
+        config: The config.
+        labels: What the model predicts.
+        model: The model, ready to train.
+        tokenizer: Its tokenizer.
+        encoder: Makes windows.
+        train: Training documents.
+        dev: Development documents.
+        test: Test documents, if the config names any.
+    """
+
+    config: ExperimentConfig
+    labels: LabelSpace
+    model: JointModel
+    tokenizer: Tokenizer
+    encoder: WindowEncoder
+    train: list[WindowedDocument]
+    dev: list[WindowedDocument]
+    test: list[LabelledDocument]
+
+
+def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experiment:
+    """Load the data and build the model of a config.
+
+    Args:
+        config: The config.
+        corpus: The documents in their sets; read from the config's paths if left out.
+
+    Raises:
+        ConflictCoderError: Something is missing or malformed.
+    """
+    set_seed(config.seed)
+    corpus = corpus or load_corpus(config.data)
+    train, dev, test = select_documents(config, corpus)
+    present: frozenset[str] = frozenset().union(*(item.layers for item in train))
+    layers = config.model.layers or present
+    if not set(layers) <= present:
+        missing = ", ".join(sorted(set(layers) - present))
+        raise ConfigError(f"model.layers: the training data has no {missing}; it has {', '.join(sorted(present))}")
+    labels = LabelSpace.of(corpus.ontology, layers)
+    backbone = find_backbone(config.model.backbone)
+    model = build_model(backbone, config.model, labels)
+    tokenizer = load_tokenizer(backbone)
+    encoder = WindowEncoder(
+        tokenizer, max_tokens=config.model.max_tokens, max_sentences=config.model.max_sentences
+    )
+    return Experiment(
+        config,
+        labels,
+        model,
+        tokenizer,
+        encoder,
+        window_documents(train, encoder),
+        window_documents(dev, encoder),
+        test,
+    )
+
+
+def select_documents(
+    config: ExperimentConfig, corpus: Corpus
+) -> tuple[list[LabelledDocument], list[LabelledDocument], list[LabelledDocument]]:
+    """The training, development and test documents of a config.
+
+    Raises:
+        ConfigError: A set does not exist, or one document would be in two roles.
+        DataError: There is nothing to train on.
+    """
+    data = config.data
+    names: dict[str, Sequence[str]] = {"train": ["train"], "dev": ["dev"], "test": ["test"]}
+    if isinstance(data, AnnotatedData):
+        names = {"train": data.train, "dev": data.dev, "test": data.test}
+    chosen: dict[str, list[LabelledDocument]] = {}
+    for role, sets in names.items():
+        for name in sets:
+            if name not in corpus.sets:
+                known = ", ".join(corpus.sets)
+                raise ConfigError(f"data.{role}: no set {name!r}; the splits have {known}")
+        chosen[role] = [item for name in sets for item in corpus.sets[name]]
+    train, dev = chosen["train"], chosen["dev"]
+    if len(train) < (1 if dev else 2):
+        raise DataError(f"{len(train)} training documents in {names['train']}; name sets that have some")
+    if not dev:
+        train, dev = hold_out(train, data.dev_share or 0.2, config.seed)
+    if isinstance(data, AnnotatedData) and data.train_share < 1:
+        count = max(1, round(data.train_share * len(train)))
+        train = random.Random(config.seed).sample(train, count)
+    ids = {role: {item.document.id for item in chosen[role]} for role in chosen}
+    for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
+        if both := ids[one] & ids[other]:
+            raise ConfigError(f"data: {sorted(both)[0]!r} is in {one} and in {other}; keep it in one")
+    return train, dev, chosen["test"]
+
+
+def fit(
+    config: ExperimentConfig, *, resume: bool = False, overwrite: bool = False, corpus: Corpus | None = None
+) -> dict[str, Any]:
+    """Train, calibrate, save and evaluate.
+
+    Args:
+        config: The config.
+        resume: Go on with an interrupted run.
+        overwrite: Throw an earlier run of this name away.
+        corpus: The documents in their sets; read from the config's paths if left out.
+
+    Returns:
+        What `metrics.json` holds.
+
+    Raises:
+        ConflictCoderError: Something is missing or malformed, or the run folder is taken.
+    """
+    began = time.time()
+    folder = config.run_folder
+    _claim_folder(folder, resume=resume, overwrite=overwrite)
+    experiment = prepare(config, corpus)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.toml").write_text(tomli_w.dumps(config.model_dump()), encoding="utf-8")
+    development = DevelopmentMetrics(experiment.dev, experiment.labels)
+    trainer = make_trainer(experiment, development)
+    trainer.train(resume_from_checkpoint=resume or None)
+    if not trainer.is_world_process_zero():
+        return {}
+    runtime = TorchRuntime(experiment.model, device=str(trainer.args.device))
+    outputs = [runtime.run(document.windows) for document in experiment.dev]
+    calibration = fit_calibration(experiment.dev, outputs, experiment.labels)
+    experiment.model.config.calibration = calibration.to_dict()
+    _save_checkpoint(experiment, folder / CHECKPOINT)
+    provenance = describe(config) | {"duration_seconds": round(time.time() - began, 1)}
+    write_json(provenance, folder / "provenance.json")
+    metrics = {"best_dev": _best(trainer)}
+    dev = [document.gold for document in experiment.dev]
+    for name, documents in {"dev": dev, "test": experiment.test}.items():
+        if documents:
+            result = evaluate_coder(folder / CHECKPOINT, documents, device=str(trainer.args.device))
+            metrics[name] = result.metrics
+            result.write_errors(folder / f"errors_{name}.jsonl")
+    write_json(metrics, folder / "metrics.json")
+    # Its optimizer states are only good for resuming, and torch pickles them.
+    shutil.rmtree(folder / _TRAINER_FOLDER)
+    return metrics
+
+
+def dry_run(config: ExperimentConfig) -> dict[str, Any]:
+    """Build everything, run one batch forwards and backwards, and report sizes; nothing is written."""
+    experiment = prepare(config)
+    rows = training_rows(experiment.train, experiment.labels)
+    collator = _collator(experiment)
+    batch = collator(rows[: config.training.batch_size])
+    labels = batch.pop("labels")
+    loss = _loss(experiment)(experiment.model(**batch), labels)
+    loss.backward()
+    return {
+        "config": config.model_dump(),
+        "loss": round(float(loss), 4),
+        "parameters": sum(parameter.numel() for parameter in experiment.model.parameters()),
+        "train_documents": len(experiment.train),
+        "train_windows": len(rows),
+        "dev_documents": len(experiment.dev),
+        "test_documents": len(experiment.test),
+        "layers": sorted(experiment.labels.layers),
+    }
+
+
+def make_trainer(experiment: Experiment, development: DevelopmentMetrics) -> Trainer:
+    """Put the `Trainer` together."""
+    config = experiment.config
+    rows = training_rows(experiment.train, experiment.labels)
+    dev_rows = training_rows(experiment.dev, experiment.labels)
+    optimizer = make_optimizer(experiment.model, config.training)
+    trainer = Trainer(
+        model=experiment.model,
+        args=_arguments(config, len(rows)),
+        data_collator=_collator(experiment),
+        train_dataset=Dataset.from_list(rows),
+        eval_dataset=Dataset.from_list(dev_rows),
+        compute_loss_func=_loss(experiment),
+        compute_metrics=development,
+        callbacks=[EarlyStoppingCallback(config.training.patience), _LogFile(config.run_folder)],
+        optimizers=(optimizer, None),
+    )
+    trainer.loss_is_scaled_for_ga = False  # ours is a mean over the batch
+    return trainer
+
+
+def _arguments(config: ExperimentConfig, windows: int) -> TrainingArguments:
+    training = config.training
+    folder = config.run_folder
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    steps = math.ceil(windows / (training.batch_size * training.accumulation * world)) * training.epochs
+    every = max(1, int(steps / training.evaluations))
+    return TrainingArguments(
+        output_dir=str(folder / _TRAINER_FOLDER),
+        num_train_epochs=training.epochs,
+        per_device_train_batch_size=training.batch_size,
+        per_device_eval_batch_size=training.batch_size,
+        gradient_accumulation_steps=training.accumulation,
+        learning_rate=training.encoder_learning_rate,
+        lr_scheduler_type=training.schedule,
+        warmup_steps=training.warmup if training.warmup < 1 else int(steps),
+        max_grad_norm=training.max_gradient_norm,
+        eval_strategy="steps",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=training.metric,
+        greater_is_better=True,
+        batch_eval_metrics=True,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        logging_steps=max(1, every // 4),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        report_to="tensorboard" if training.tensorboard else "none",
+        seed=config.seed,
+        data_seed=config.seed,
+        train_sampling_strategy="group_by_length" if training.group_by_length else "random",
+        length_column_name="length",
+        disable_tqdm=not sys.stderr.isatty(),
+        **_precision(training.precision),
+    )
+
+
+def _precision(precision: str) -> dict[str, bool]:
+    if precision == "auto":
+        precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+    return {"bf16": precision == "bf16", "fp16": precision == "fp16"}
+
+
+def _collator(experiment: Experiment) -> WindowCollator:
+    return WindowCollator(experiment.labels, experiment.model.config.encoder.get("pad_token_id") or 0)
+
+
+def _loss(experiment: Experiment) -> JointLoss:
+    return JointLoss(experiment.config.loss, experiment.labels.ontology.exclusive_event_types)
+
+
+def _claim_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    interrupted = any((folder / _TRAINER_FOLDER).glob("checkpoint-*"))
+    if resume and not interrupted:
+        raise RunError(f"{folder}: there is nothing to resume; start the run without --resume")
+    if resume or not folder.exists() or int(os.environ.get("RANK", "0")):
+        return
+    if not overwrite:
+        hint = "--resume goes on with it, " if interrupted else ""
+        raise RunError(f"{folder}: there is a run already; {hint}--overwrite throws it away, name=… keeps both")
+    shutil.rmtree(folder)
+
+
+def _save_checkpoint(experiment: Experiment, folder: Path) -> None:
+    """Write the checkpoint under another name and move it, so that it is whole or not there."""
+    scratch = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(scratch, ignore_errors=True)
+    experiment.model.save_pretrained(scratch)
+    experiment.tokenizer.save(str(scratch / "tokenizer.json"))
+    shutil.rmtree(folder, ignore_errors=True)
+    scratch.rename(folder)
+
+
+def _best(trainer: Trainer) -> dict[str, Any]:
+    return {
+        "metric": trainer.args.metric_for_best_model,
+        "score": trainer.state.best_metric,
+        "step": trainer.state.best_global_step,
+        "steps": trainer.state.global_step,
+    }
+
+
+class _LogFile(TrainerCallback):
+    """Appends what `Trainer` logs to `log.jsonl`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "log.jsonl"
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **kwargs: Any,  # noqa: ANN401 - what Trainer hands over
+    ) -> None:
+        if state.is_world_process_zero:
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")

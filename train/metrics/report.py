@@ -1,0 +1,149 @@
+"""All metrics of a set of documents, and how they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from conflictcoder.document import Document
+from conflictcoder.labels import LabelSpace
+from train.metrics.items import (
+    argument_items,
+    argument_span_items,
+    event_type_items,
+    mention_items,
+    realis_by_trigger,
+    trigger_items,
+    trigger_span_items,
+)
+from train.metrics.scoring import score
+
+Pairs = Sequence[tuple[Document, Document]]
+
+_LAYER_METRICS = {
+    "entities": {"entity_f1": mention_items},
+    "event_types": {"event_type_f1": event_type_items},
+    "events": {"trig_c": trigger_items, "trig_i": trigger_span_items},
+    "arguments": {"arg_c": argument_items, "arg_i": argument_span_items},
+}
+HEADLINES = {
+    "entity_f1": "entity F1",
+    "event_type_f1": "event-type F1",
+    "trig_i": "Trig-I",
+    "trig_c": "Trig-C",
+    "arg_i": "Arg-I",
+    "arg_c": "Arg-C",
+}
+_MEAN_OF = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
+
+
+def compute_metrics(pairs: Pairs, labels: LabelSpace) -> dict[str, Any]:
+    """Compute every metric of DESIGN.md for the layers that a model predicts.
+
+    Args:
+        pairs: For each article the predicted and the gold document, with the same sentences.
+        labels: What the model predicts.
+
+    Returns:
+        Plain data for metrics.json.
+
+    Raises:
+        ValueError: A predicted document has other sentences than its gold document.
+    """
+    for predicted, gold in pairs:
+        if [item.text for item in predicted.sentences] != [item.text for item in gold.sentences]:
+            raise ValueError(f"{gold.id}: predictions and gold have different sentences; none may be dropped")
+    metrics: dict[str, Any] = {
+        "articles": len(pairs),
+        "sentences": sum(len(gold.sentences) for _, gold in pairs),
+    }
+    for layer, functions in _LAYER_METRICS.items():
+        if layer in labels.layers:
+            for name, items in functions.items():
+                metrics[name] = score([(items(guess), items(truth)) for guess, truth in pairs]).to_dict()
+    if "event_types" in labels.layers:
+        metrics["event_type_macro_f1"] = metrics["event_type_f1"]["macro_f1"]
+        metrics["example_f1"] = round(example_f1(pairs), 4)
+    if "realis" in labels.layers:
+        metrics["realis_accuracy"] = realis_accuracy(pairs)
+    metrics["mean"] = round(_mean([metrics[name]["f1"] for name in _MEAN_OF if name in metrics]), 4)
+    return metrics
+
+
+def headline(metrics: Mapping[str, Any], name: str) -> float:
+    """The one number of a metric."""
+    value = metrics[name]
+    return float(value["f1"] if isinstance(value, Mapping) else value)
+
+
+def example_f1(pairs: Pairs) -> float:
+    """Mean over sentences of the F1 of their event types, where gold or prediction has any."""
+    values = []
+    for predicted, gold in pairs:
+        for guess, truth in zip(predicted.sentences, gold.sentences, strict=True):
+            left = {entry.type for entry in guess.event_types}
+            right = {entry.type for entry in truth.event_types}
+            if left or right:
+                values.append(2 * len(left & right) / (len(left) + len(right)))
+    return _mean(values)
+
+
+def realis_accuracy(pairs: Pairs) -> dict[str, Any]:
+    """Share of the triggers found, with their type, whose realis is right."""
+    correct = found = 0
+    for predicted, gold in pairs:
+        truth = realis_by_trigger(gold)
+        for trigger, realis in realis_by_trigger(predicted).items():
+            if trigger in truth:
+                found += 1
+                correct += realis == truth[trigger]
+    return {"accuracy": round(correct / found, 4) if found else 0.0, "correct": correct, "found": found}
+
+
+def print_report(metrics: Mapping[str, Any], console: Console) -> None:
+    """Print the headline table and a table by type for each metric."""
+    table = Table(title=f"{metrics['articles']} articles, {metrics['sentences']} sentences")
+    for column in ("metric", "F1", "95 % interval", "precision", "recall", "macro F1", "right", "found", "gold"):
+        table.add_column(column, justify="left" if column == "metric" else "right")
+    for name, title in HEADLINES.items():
+        if name in metrics:
+            table.add_row(title, *_cells(metrics[name]))
+    console.print(table)
+    if "realis_accuracy" in metrics:
+        realis = metrics["realis_accuracy"]
+        counts = f"{realis['correct']} of {realis['found']} triggers found"
+        console.print(f"realis accuracy {realis['accuracy']:.3f} ({counts})")
+    for name in ("entity_f1", "event_type_f1", "trig_c", "arg_c"):
+        if metrics.get(name, {}).get("by_label"):
+            console.print(_label_table(HEADLINES[name], metrics[name]["by_label"]))
+
+
+def _cells(values: Mapping[str, Any]) -> list[str]:
+    interval = values["interval"]
+    return [
+        f"{values['f1']:.3f}",
+        f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "",
+        f"{values['precision']:.3f}",
+        f"{values['recall']:.3f}",
+        f"{values['macro_f1']:.3f}",
+        str(values["correct"]),
+        str(values["predicted"]),
+        str(values["gold"]),
+    ]
+
+
+def _label_table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> Table:
+    table = Table(title=f"{title} by type")
+    for column in ("type", "F1", "precision", "recall", "right", "found", "gold"):
+        table.add_column(column, justify="left" if column == "type" else "right")
+    for label, row in rows.items():
+        scores = [f"{row[key]:.3f}" for key in ("f1", "precision", "recall")]
+        table.add_row(label, *scores, *(str(row[key]) for key in ("correct", "predicted", "gold")))
+    return table
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
