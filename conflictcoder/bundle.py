@@ -76,7 +76,9 @@ def check_manifest(folder: Path) -> None:
     try:
         lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{folder / MANIFEST}: cannot be read ({error}); export the bundle again") from None
+        raise CheckpointError(
+            f"{folder / MANIFEST}: cannot be read ({error}); export the bundle again"
+        ) from None
     hashes = {}
     for number, line in enumerate(lines, start=1):
         digest, separator, name = line.partition("  ")

@@ -113,12 +113,10 @@ class EventCoder:
     @classmethod
     def assemble(cls, runtime: Runtime, tokenizer: Tokenizer, config: BundleConfig) -> EventCoder:
         """Put a coder together from its parts."""
-        encoder = WindowEncoder(
-            tokenizer, max_tokens=config.max_tokens, max_sentences=config.max_sentences
-        )
+        encoder = WindowEncoder(tokenizer, max_tokens=config.max_tokens, max_sentences=config.max_sentences)
         return cls(runtime, encoder, Decoder(config.labels, config.calibration), config)
 
-    def code(self, text: str, *, id: str = "", date: str = "", title: str = "") -> Document:  # noqa: A002
+    def code(self, text: str, *, id: str = "", date: str = "", title: str = "") -> Document:
         """Code one article.
 
         Args:
@@ -231,5 +229,3 @@ def _expect_article(article: object) -> Article:
     if not isinstance(article, Article):
         raise TypeError(f"expected an Article, got {type(article).__name__}")
     return article
-
-

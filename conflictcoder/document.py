@@ -128,8 +128,14 @@ class Event:
 
     def to_dict(self) -> dict[str, Any]:
         """The event in the JSON shape."""
-        data = {"id": self.id, "type": self.type, "realis": self.realis}
-        data |= {"start": self.start, "end": self.end, "text": self.text}
+        data = {
+            "id": self.id,
+            "type": self.type,
+            "realis": self.realis,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+        }
         return _with_score(data, self.score) | {"arguments": [a.to_dict() for a in self.arguments]}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
-from transformers.utils import ModelOutput
+from transformers.utils.generic import ModelOutput
 
 from conflictcoder.calibration import Calibration
 from conflictcoder.labels import LabelSpace
@@ -111,7 +111,8 @@ class SentencePooling(nn.Module):
         outside = ~sentence_mask.unsqueeze(-1)
         attention = self.attention(states).float().unsqueeze(1).masked_fill(outside, -1e4)
         weights = attention.softmax(dim=2)
-        return (weights * self.vote(states).float().unsqueeze(1)).sum(dim=2)
+        scores: torch.Tensor = (weights * self.vote(states).float().unsqueeze(1)).sum(dim=2)
+        return scores
 
 
 class ArgumentProjection(nn.Module):

@@ -39,7 +39,9 @@ def split_sentences(text: str, *, language: str = "en") -> Iterator[tuple[int, i
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """Blocks between empty lines; inside a block, each line unless the block is hard-wrapped."""
     for block in _BLOCK.finditer(text):
-        lines = [(line.start() + block.start(), line.end() + block.start()) for line in _LINE.finditer(block[0])]
+        lines = [
+            (line.start() + block.start(), line.end() + block.start()) for line in _LINE.finditer(block[0])
+        ]
         start = None
         for number, (first, last) in enumerate(lines):
             start = first if start is None else start

@@ -33,7 +33,9 @@ class TorchRuntime:
 
     def __init__(self, model: JointModel, *, device: str = "cpu") -> None:
         if device.startswith("cuda") and not torch.cuda.is_available():
-            raise CheckpointError(f"device {device!r}: torch {torch.__version__} sees no GPU; use device='cpu'")
+            raise CheckpointError(
+                f"device {device!r}: torch {torch.__version__} sees no GPU; use device='cpu'"
+            )
         self._device = torch.device(device)
         self._model = model.to(self._device).eval()
         self._gpu = self._device.type != "cpu"
@@ -99,6 +101,7 @@ def load_model(checkpoint: Path) -> JointModel:
     Raises:
         CheckpointError: It is damaged, or its weights are not those of its config.
     """
+    model: JointModel
     try:
         model, report = JointModel.from_pretrained(
             checkpoint, use_safetensors=True, local_files_only=True, output_loading_info=True

@@ -115,7 +115,9 @@ class WindowEncoder:
                 starts[number] = False
         if starts:
             starts[0] = True
-        return EncodedSentence(np.array(encoding.ids, dtype=np.int64), offsets, np.array(starts, dtype=np.bool_))
+        return EncodedSentence(
+            np.array(encoding.ids, dtype=np.int64), offsets, np.array(starts, dtype=np.bool_)
+        )
 
     def pack(self, sentences: Sequence[EncodedSentence]) -> list[Window]:
         """Pack the sentences of one document into as few windows as their order allows."""

@@ -1,6 +1,6 @@
 """Compares two annotations of the same articles: agreement as F1, and every difference.
 
-    python scripts/compare_annotations.py data/agreement/seed/a data/agreement/seed/b
+python scripts/compare_annotations.py data/agreement/seed/a data/agreement/seed/b
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def main(first: Path, second: Path, ontology: Path, *, differences: bool) -> Non
     click.echo(f"{len(pairs)} articles, {sentences} sentences")
     for kind, items in KINDS.items():
         report = score([(items(other), items(one)) for one, other in pairs])
-        click.echo(f"{kind:10} F1 {report.f1:.3f}  ({report.gold} and {report.predicted}, {report.correct} alike)")
+        click.echo(
+            f"{kind:10} F1 {report.f1:.3f}  ({report.gold} and {report.predicted}, {report.correct} alike)"
+        )
     if differences:
         for one, other in pairs:
             _list_differences(one, other)

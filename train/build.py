@@ -74,5 +74,3 @@ def longest_window(encoder: PretrainedConfig) -> int:
     """Most tokens that an encoder can read at once."""
     positions = getattr(encoder, "max_position_embeddings", None) or 512
     return int(positions) - 2 if encoder.model_type in _SHIFTED_POSITIONS else int(positions)
-
-

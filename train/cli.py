@@ -149,7 +149,9 @@ def export(checkpoint: Path, out: Path, texts: Path, *, fp32: bool, tolerance: f
         raise DataError("has no .txt file; give a folder of articles with --texts", file=str(texts))
     agreement = run(checkpoint, out, articles, quantize=not fp32, tolerance=tolerance)
     size = sum(file.stat().st_size for file in out.iterdir()) / 1e6
-    click.echo(f"{out}: {size:.1f} MB; F1 of its answers against the checkpoint's on {len(articles)} articles:")
+    click.echo(
+        f"{out}: {size:.1f} MB; F1 of its answers against the checkpoint's on {len(articles)} articles:"
+    )
     for kind, value in agreement.items():
         click.echo(f"  {kind:14}{value:.4f}")
 

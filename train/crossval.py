@@ -37,7 +37,9 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
         raise ConfigError('crossval needs data of type "annotated", whose documents can be left out')
     corpus = load_corpus(config.data)
     unknown = [name for name in config.crossval.sets if name not in corpus.sets]
-    ids = [item.document.id for name in config.crossval.sets if name in corpus.sets for item in corpus.sets[name]]
+    ids = [
+        item.document.id for name in config.crossval.sets if name in corpus.sets for item in corpus.sets[name]
+    ]
     if unknown or not ids:
         raise ConfigError(f"crossval.sets: {config.crossval.sets}; expected some of {', '.join(corpus.sets)}")
     folder = config.run_folder.with_name(f"{config.name}-crossval")

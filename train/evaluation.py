@@ -78,8 +78,9 @@ def _errors(pairs: Sequence[tuple[Document, Document]]) -> Iterator[dict[str, An
         for number, sentence in enumerate(gold.sentences):
             missed, spurious = [], []
             for kind, (guess, truth) in found.items():
-                missed += [_describe(kind, item, sentence) for item in sorted(truth - guess) if item.key[0] == number]
-                spurious += [_describe(kind, item, sentence) for item in sorted(guess - truth) if item.key[0] == number]
+                here = [{item for item in items if item.key[0] == number} for items in (guess, truth)]
+                missed += [_describe(kind, item, sentence) for item in sorted(here[1] - here[0])]
+                spurious += [_describe(kind, item, sentence) for item in sorted(here[0] - here[1])]
             if missed or spurious:
                 yield {
                     "document": gold.id,

@@ -167,8 +167,6 @@ def compare(reference: EventCoder, other: EventCoder, texts: Sequence[Article]) 
     return agreement
 
 
-
-
 def _output_names(model: JointModel) -> list[str]:
     sizes = model.config.label_space().output_sizes()
     names = [name for name in ("spans", "event_types", "realis") if name in sizes]

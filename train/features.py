@@ -40,9 +40,7 @@ class _WindowLabels:
     pairs: list[list[int]] = field(default_factory=list)
 
 
-def window_documents(
-    documents: Iterable[LabelledDocument], encoder: WindowEncoder
-) -> list[WindowedDocument]:
+def window_documents(documents: Iterable[LabelledDocument], encoder: WindowEncoder) -> list[WindowedDocument]:
     """Tokenize documents and pack them into windows."""
     windowed = []
     for gold in documents:
@@ -105,33 +103,53 @@ def _label_piece(
         )
     if not ({"entities", "events"} & labels.layers <= gold.layers):
         return  # a token that is O in the annotated layer may be a span of the other one
-    starts = piece.start + np.flatnonzero(encoded.word_starts[piece.tokens])
-    for position in starts:
+    for position in piece.start + np.flatnonzero(encoded.word_starts[piece.tokens]):
         found.spans[position] = OUTSIDE
-    mention_numbers: dict[str, int] = {}
-    if "entities" in labels.layers:
-        for mention in sentence.entities:
-            span = _token_span(encoded, piece, mention.start, mention.end)
-            if span:
-                _tag(found.spans, span, labels.span_types.index(mention.type))
-                mention_numbers[mention.id] = len(found.mentions)
-                found.mentions.append(list(span))
-    if "events" not in labels.layers:
-        return
-    realis = labels.ontology.realis
+    mention_numbers = _label_mentions(sentence, encoded, piece, labels, found)
+    if "events" in labels.layers:
+        _label_events(sentence, encoded, piece, gold, labels, found, mention_numbers)
+
+
+def _label_mentions(
+    sentence: Sentence, encoded: EncodedSentence, piece: Piece, labels: LabelSpace, found: _WindowLabels
+) -> dict[str, int]:
+    """Label the mentions of a piece.
+
+    Returns:
+        The number in the window of each mention, by its id.
+    """
+    numbers: dict[str, int] = {}
+    for mention in sentence.entities if "entities" in labels.layers else ():
+        span = _token_span(encoded, piece, mention.start, mention.end)
+        if span:
+            _tag(found.spans, span, labels.mention_types.index(mention.type))
+            numbers[mention.id] = len(found.mentions)
+            found.mentions.append(list(span))
+    return numbers
+
+
+def _label_events(
+    sentence: Sentence,
+    encoded: EncodedSentence,
+    piece: Piece,
+    gold: LabelledDocument,
+    labels: LabelSpace,
+    found: _WindowLabels,
+    mention_numbers: dict[str, int],
+) -> None:
+    realis = labels.ontology.realis if "realis" in labels.layers & gold.layers else ()
+    linked = "arguments" in labels.layers & gold.layers
     for event in sentence.events:
         span = _token_span(encoded, piece, event.start, event.end)
         if not span:
             continue
         label = len(labels.mention_types) + labels.trigger_types.index(event.type)
         _tag(found.spans, span, label)
-        known = "realis" in labels.layers & gold.layers
-        found.triggers.append([*span, realis.index(event.realis) if known else IGNORED])
-        if "arguments" in labels.layers & gold.layers:
-            roles = {(argument.entity, argument.role) for argument in event.arguments}
-            for mention_id, number in mention_numbers.items():
-                filled = [int((mention_id, role) in roles) for role in labels.ontology.roles]
-                found.pairs.append([len(found.triggers) - 1, number, *filled])
+        found.triggers.append([*span, realis.index(event.realis) if realis else IGNORED])
+        roles = {(argument.entity, argument.role) for argument in event.arguments}
+        for mention_id, number in mention_numbers.items() if linked else ():
+            filled = [int((mention_id, role) in roles) for role in labels.ontology.roles]
+            found.pairs.append([len(found.triggers) - 1, number, *filled])
 
 
 def _token_span(encoded: EncodedSentence, piece: Piece, start: int, end: int) -> tuple[int, int] | None:

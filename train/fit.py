@@ -97,8 +97,8 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
     present: frozenset[str] = frozenset().union(*(item.layers for item in train))
     layers = config.model.layers or present
     if not set(layers) <= present:
-        missing = ", ".join(sorted(set(layers) - present))
-        raise ConfigError(f"model.layers: the training data has no {missing}; it has {', '.join(sorted(present))}")
+        missing, known = ", ".join(sorted(set(layers) - present)), ", ".join(sorted(present))
+        raise ConfigError(f"model.layers: the training data has no {missing}; it has {known}")
     labels = LabelSpace.of(corpus.ontology, layers)
     backbone = find_backbone(config.model.backbone)
     model = build_model(backbone, config.model, labels)
@@ -304,7 +304,8 @@ def _claim_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
         return
     if not overwrite:
         hint = "--resume goes on with it, " if interrupted else ""
-        raise RunError(f"{folder}: there is a run already; {hint}--overwrite throws it away, name=… keeps both")
+        message = f"{folder}: there is a run already; {hint}--overwrite throws it away, name=… keeps both"
+        raise RunError(message)
     shutil.rmtree(folder)
 
 

@@ -91,9 +91,7 @@ def pool_spans(states: torch.Tensor, spans: torch.Tensor) -> torch.Tensor:
     return weights.to(states.dtype) @ states
 
 
-def score_pairs(
-    triggers: torch.Tensor, mentions: torch.Tensor, pairs: torch.Tensor
-) -> torch.Tensor:
+def score_pairs(triggers: torch.Tensor, mentions: torch.Tensor, pairs: torch.Tensor) -> torch.Tensor:
     """Score trigger-mention pairs in every role.
 
     Args:

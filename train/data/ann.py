@@ -163,9 +163,7 @@ class _LineError(Exception):
         self.column = position + 1
 
 
-def _parse_headers(
-    lines: list[str], file: str, mistakes: list[DataError]
-) -> tuple[dict[str, str], int]:
+def _parse_headers(lines: list[str], file: str, mistakes: list[DataError]) -> tuple[dict[str, str], int]:
     headers: dict[str, str] = {}
     number = 0
     while number < len(lines) and lines[number].startswith("#"):

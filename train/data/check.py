@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conflictcoder.document import Document
 from conflictcoder.errors import ConflictCoderError, DataError
-from train.data.ann import AnnotatedArticle, AnnError, read_ann
+from train.data.ann import AnnError, AnnotatedArticle, read_ann
 from train.data.cleaning import clean_article
 from train.data.ontology_file import load_ontology
 from train.data.splits import divide, read_splits
@@ -65,7 +65,9 @@ def _check_article(article: AnnotatedArticle, file: Path, articles: Path) -> lis
     document = article.document
     mistakes = []
     if document.id != file.stem:
-        mistakes.append(str(DataError(f"id {document.id!r}: expected the file's name", file=str(file), line=1)))
+        mistakes.append(
+            str(DataError(f"id {document.id!r}: expected the file's name", file=str(file), line=1))
+        )
     if article.headers["origin"] == "seed":
         mistakes += find_alteration(document, file, articles / f"{document.id}.txt")
     return mistakes
@@ -84,7 +86,9 @@ def find_alteration(document: Document, file: Path, raw: Path) -> list[str]:
     for number, sentence in enumerate(document.sentences, start=1):
         compact = "".join(sentence.text.split())
         if not rest.startswith(compact):
-            column = next((n for n, pair in enumerate(zip(compact, rest, strict=False)) if pair[0] != pair[1]), 0)
+            column = next(
+                (n for n, pair in enumerate(zip(compact, rest, strict=False)) if pair[0] != pair[1]), 0
+            )
             line = _line_of(file, number)
             message = (
                 f"text altered: the article goes on {rest[column : column + 30]!r}, the annotation "
@@ -131,5 +135,3 @@ def _check_splits(documents: list[Document], path: Path) -> list[str]:
                         f"{name!r} ({labelled.document.id}); put both documents into one set"
                     )
     return mistakes
-
-

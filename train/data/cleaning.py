@@ -33,7 +33,10 @@ RULES = (
     Rule("logo and image names", _whole_line(r".*\blogo\b[^.?!]*|untitled")),
     Rule("publication stamp", _whole_line(r".{0,40}\b(?:published|updated|posted)(?: at| on)?: .*")),
     Rule("date stamp before the dateline", re.compile(r"^\s*date \d{4}-\d{2}-\d{2}\s+")),
-    Rule("links to other articles", re.compile(r"\(?\b(?:also read|read also|read more|see also): [^)]*\)?", re.I)),
+    Rule(
+        "links to other articles",
+        re.compile(r"\(?\b(?:also read|read also|read more|see also): [^)]*\)?", re.I),
+    ),
     Rule("headings of link lists", _whole_line(r"related (?:articles|stories|posts)|more on this story")),
     Rule(
         "buttons",

@@ -20,9 +20,7 @@ class _Row(NamedTuple):
     tag: str
 
 
-def read_conll(
-    path: Path, *, token_column: int = 0, tag_column: int = -1
-) -> list[LabelledDocument]:
+def read_conll(path: Path, *, token_column: int = 0, tag_column: int = -1) -> list[LabelledDocument]:
     """Read a CoNLL file; its spans are mentions.
 
     Columns are divided by tabs or, in a line without one, by spaces. Tags are BIO, IOB or BIOES

@@ -26,8 +26,7 @@ FEATURES = Features(
                 "start": _NUMBER,
                 "entities": List(_SPAN),
                 "events": List(
-                    _SPAN
-                    | {"realis": _STRING, "arguments": List({"role": _STRING, "entity": _STRING})}
+                    _SPAN | {"realis": _STRING, "arguments": List({"role": _STRING, "entity": _STRING})}
                 ),
                 "event_types": List({"type": _STRING}),
             }

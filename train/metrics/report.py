@@ -105,8 +105,9 @@ def realis_accuracy(pairs: Pairs) -> dict[str, Any]:
 
 def print_report(metrics: Mapping[str, Any], console: Console) -> None:
     """Print the headline table and a table by type for each metric."""
+    columns = ("metric", "F1", "95 % interval", "precision", "recall", "macro F1", "right", "found", "gold")
     table = Table(title=f"{metrics['articles']} articles, {metrics['sentences']} sentences")
-    for column in ("metric", "F1", "95 % interval", "precision", "recall", "macro F1", "right", "found", "gold"):
+    for column in columns:
         table.add_column(column, justify="left" if column == "metric" else "right")
     for name, title in HEADLINES.items():
         if name in metrics:

@@ -1,0 +1,86 @@
+"""Documents as rows: CSV for spreadsheets, and a table for a terminal."""
+
+from __future__ import annotations
+
+import csv
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conflictcoder.document import Document, Event
+from conflictcoder.ontology import Ontology
+
+_LEADING = ("document", "date", "sentence", "event", "type", "realis", "trigger", "score")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class CsvWriter:
+    """Writes one event a row; several fillers of a role are joined by `; `.
+
+    Args:
+        stream: Where to write.
+        ontology: Its roles are columns.
+    """
+
+    def __init__(self, stream: IO[str], ontology: Ontology) -> None:
+        self._writer = csv.writer(stream)
+        self._roles = ontology.roles
+        self._writer.writerow([*_LEADING, *self._roles, "sentence_text"])
+
+    def write(self, document: Document) -> None:
+        """Write the events of a document."""
+        for number, sentence in enumerate(document.sentences, start=1):
+            for event in sentence.events:
+                cells = [document.id, document.date, number, event.id, event.type, event.realis, event.text]
+                score = "" if event.score is None else event.score
+                fillers = [_join(event, role) for role in self._roles]
+                row = [*cells, score, *fillers, sentence.text]
+                self._writer.writerow([_disarm(cell) if isinstance(cell, str) else cell for cell in row])
+
+
+class TableWriter:
+    """Prints one event a line, a table for each document.
+
+    Args:
+        stream: Where to print.
+        ontology: Its roles are columns; in each table those that are filled.
+    """
+
+    def __init__(self, stream: IO[str], ontology: Ontology) -> None:
+        # Where no terminal sets the width, lines are as long as they need to be.
+        self._console = Console(file=stream, width=None if stream.isatty() else 10_000)
+        self._ontology = ontology
+
+    def write(self, document: Document) -> None:
+        """Print the events of a document."""
+        title = " · ".join(part for part in (document.id, document.title, document.date) if part)
+        events = list(document.events)
+        if not events:
+            self._console.print(Text(f"{title}: no events" if title else "no events"))
+            return
+        roles = [role for role in self._ontology.roles if any(event.fillers(role) for event in events)]
+        table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for column in ("type", "trigger", *roles):
+            table.add_column(column.lower().replace("_", " "), no_wrap=True, overflow="ellipsis")
+        for event in events:
+            mark = "" if self._ontology.is_actual(event.realis) else f" ({event.realis})"
+            cells = [f"{event.type}{mark}", event.text, *(_join(event, role) for role in roles)]
+            table.add_row(*(Text(_one_line(cell)) for cell in cells))
+        self._console.print(table)
+        self._console.print()
+
+
+def _join(event: Event, role: str) -> str:
+    return "; ".join(mention.text for mention in event.fillers(role))
+
+
+def _disarm(cell: str) -> str:
+    """Keep a spreadsheet from running text of an article as a formula (OWASP, CSV injection)."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _one_line(cell: str) -> str:
+    """Text without the characters that would move a terminal's cursor."""
+    return "".join(character if character.isprintable() else " " for character in cell)
