@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conflictcoder.unicode import escape_surrogates
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
@@ -245,7 +247,7 @@ class Document:
 
     def to_json(self) -> str:
         """The document as one line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
+        return escape_surrogates(json.dumps(self.to_dict(), ensure_ascii=False))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Document:

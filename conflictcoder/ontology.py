@@ -90,10 +90,10 @@ class Ontology:
         unknown = set(data) - _KEYS
         if unknown:
             raise OntologyError(f"unknown keys {sorted(map(str, unknown))}; expected {sorted(_KEYS)}")
-        definitions = dict(data.get("definitions") or {})
+        definitions = dict(_mapping(data.get("definitions"), "definitions"))
         fillers = {
             role: frozenset(_names(types, f"fillers.{role}"))
-            for role, types in (data.get("fillers") or {}).items()
+            for role, types in _mapping(data.get("fillers"), "fillers").items()
         }
         for section in _SECTIONS[:3]:
             entries = data.get(section)
@@ -139,4 +139,15 @@ def _names(value: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401 - uncheck
         return ()
     if isinstance(value, str) or not isinstance(value, (Mapping, Sequence)):
         raise OntologyError(f"{where}: expected a list or a mapping of names, got {value!r}")
+    for name in value:
+        if not isinstance(name, str):
+            raise OntologyError(f"{where}: {name!r} cannot be a label; expected text")
     return tuple(value)
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:  # noqa: ANN401 - unchecked input
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise OntologyError(f"{where}: expected a mapping by name, got {value!r}")
+    return value

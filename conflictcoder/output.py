@@ -73,9 +73,7 @@ def open_output(out: Path | None, *, form: str, resume: bool) -> Iterator[IO[str
     partial = partial_path(out)
     # A spreadsheet takes CSV for the system's old code page unless a mark says that it is UTF-8.
     encoding = "utf-8-sig" if form == "csv" else "utf-8"
-    with partial.open(
-        "a" if resume else "w", encoding=encoding, errors="surrogatepass", newline=""
-    ) as stream:
+    with partial.open("a" if resume else "w", encoding=encoding, newline="") as stream:
         yield stream
     partial.replace(out)
 
@@ -118,6 +116,6 @@ class FinishedLines:
                 if line.endswith(b"\n"):
                     end += len(line)
             stream.truncate(end)
-        with self._partial.open(encoding="utf-8", errors="surrogatepass") as documents:
+        with self._partial.open(encoding="utf-8") as documents:
             for document in documents:
                 yield json.loads(document)

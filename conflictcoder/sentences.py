@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import sentencex
 
+from conflictcoder.unicode import encodable
+
 # A splitter may need time that grows faster than the text when quotes and brackets never close.
 _MAX_CHARACTERS = 5_000
 _BLOCK = re.compile(r"(?:(?!\n[^\S\n]*\n).)+", re.DOTALL)
@@ -27,6 +29,7 @@ def split_sentences(text: str, *, language: str = "en") -> Iterator[tuple[int, i
     Yields:
         Start and end of each sentence in `text`, without the white space around it.
     """
+    text = encodable(text)
     for start, end in _paragraphs(text):
         for first, last in _chunks(text, start, end):
             for boundary in sentencex.get_sentence_boundaries(language, text[first:last]):

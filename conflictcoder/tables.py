@@ -11,6 +11,7 @@ from rich.text import Text
 
 from conflictcoder.document import Document, Event
 from conflictcoder.ontology import Ontology
+from conflictcoder.unicode import encodable
 
 _LEADING = ("document", "date", "sentence", "event", "type", "realis", "trigger", "score")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -37,7 +38,9 @@ class CsvWriter:
                 score = "" if event.score is None else event.score
                 fillers = [_join(event, role) for role in self._roles]
                 row = [*cells, score, *fillers, sentence.text]
-                self._writer.writerow([_disarm(cell) if isinstance(cell, str) else cell for cell in row])
+                self._writer.writerow(
+                    [_disarm(encodable(cell)) if isinstance(cell, str) else cell for cell in row]
+                )
 
 
 class TableWriter:

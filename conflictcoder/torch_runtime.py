@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from conflictcoder.decoding import Outputs
 from conflictcoder.errors import CheckpointError
@@ -106,7 +107,7 @@ def load_model(checkpoint: Path) -> JointModel:
         model, report = JointModel.from_pretrained(
             checkpoint, use_safetensors=True, local_files_only=True, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, TypeError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"{checkpoint}: not a readable checkpoint ({error}); train it again") from error
     if report["missing_keys"] or report["unexpected_keys"]:
         raise CheckpointError(f"{checkpoint}: the weights do not fit config.json; train it again")

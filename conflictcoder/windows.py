@@ -7,7 +7,6 @@ longer than a window is read in pieces.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
+from conflictcoder.unicode import encodable
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class WindowEncoder:
 
         Half a surrogate pair, which is no character and cannot be encoded, is read as U+FFFD.
         """
-        text = _SURROGATES.sub("\ufffd", text)
+        text = encodable(text)
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
         starts = [_begins_word(text, start) for start, _ in encoding.offsets]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -126,16 +127,23 @@ def write_graph(model: JointModel, path: Path, *, quantize: bool) -> None:
     batch, tokens, sentences = (torch.export.Dim(name) for name in ("batch", "tokens", "sentences"))
     model.encoder.set_attn_implementation("eager")
     inputs = ["input_ids", "attention_mask", "sentence_mask"]
-    program = torch.onnx.export(
-        _Graph(model, names).eval(),
-        example,
-        input_names=inputs,
-        output_names=names,
-        dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}, {0: batch, 1: sentences, 2: tokens}),
-        opset_version=_OPSET,
-        dynamo=True,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        # The exporter warns of its own internals, and of axis names that are the same on purpose.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            _Graph(model, names).eval(),
+            example,
+            input_names=inputs,
+            output_names=names,
+            dynamic_shapes=(
+                {0: batch, 1: tokens},
+                {0: batch, 1: tokens},
+                {0: batch, 1: sentences, 2: tokens},
+            ),
+            opset_version=_OPSET,
+            dynamo=True,
+            verbose=False,
+        )
     model.encoder.set_attn_implementation("sdpa")
     if program is None:
         raise ExportError("torch gave no ONNX program")

@@ -212,7 +212,7 @@ def dry_run(config: ExperimentConfig) -> dict[str, Any]:
     loss.backward()
     return {
         "config": config.model_dump(),
-        "loss": round(float(loss), 4),
+        "loss": round(loss.item(), 4),
         "parameters": sum(parameter.numel() for parameter in experiment.model.parameters()),
         "train_documents": len(experiment.train),
         "train_windows": len(rows),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from train.data.validation import find_problems
 
 REQUIRED_HEADERS = ("id", "date", "origin")
 _HEADER = re.compile(r"# ([A-Za-z_][\w-]*):(?: (.*))?")
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SPECIAL = re.compile(r"([\[\]{}\\])")
 
 
@@ -54,10 +55,12 @@ def read_ann(path: Path, ontology: Ontology) -> AnnotatedArticle:
 
     Raises:
         AnnError: The file breaks the format; it lists every mistake.
-        DataError: The file is not UTF-8.
+        DataError: The file cannot be read or is not UTF-8.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror}); give a file", file=str(path)) from None
     except UnicodeDecodeError as error:
         message = f"not UTF-8 at byte {error.start}; save the file as UTF-8"
         raise DataError(message, file=str(path)) from None
@@ -76,7 +79,7 @@ def parse_ann(text: str, ontology: Ontology, *, file: str = "") -> AnnotatedArti
         AnnError: The text breaks the format; it lists every mistake.
     """
     mistakes: list[DataError] = []
-    lines = text.split("\n")
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     headers, body = _parse_headers(lines, file, mistakes)
     sentences: list[Sentence] = []
     document_text = ""
@@ -101,7 +104,7 @@ def parse_ann(text: str, ontology: Ontology, *, file: str = "") -> AnnotatedArti
         document_text += plain["text"]
         if not problems:
             sentences.append(Sentence.from_dict(plain))
-    if not document_text:
+    if not any(line.strip() for line in lines[body:]):
         mistakes.append(DataError("no sentence; expected one a line after the headers", file=file))
     if mistakes:
         raise AnnError(mistakes)
@@ -165,6 +168,7 @@ class _LineError(Exception):
 
 def _parse_headers(lines: list[str], file: str, mistakes: list[DataError]) -> tuple[dict[str, str], int]:
     headers: dict[str, str] = {}
+    values: dict[str, tuple[int, int]] = {}
     number = 0
     while number < len(lines) and lines[number].startswith("#"):
         match = _HEADER.fullmatch(lines[number].rstrip())
@@ -176,16 +180,27 @@ def _parse_headers(lines: list[str], file: str, mistakes: list[DataError]) -> tu
             mistakes.append(DataError(message, file=file, line=number + 1, column=3))
         else:
             headers[match[1]] = match[2] or ""
+            values[match[1]] = (number + 1, len(match[1]) + 5)
         number += 1
     for key in REQUIRED_HEADERS:
+        line, column = values.get(key, (1, None))
+        message = ""
         if key not in headers:
-            mistakes.append(DataError(f"header '# {key}:' is missing; add it", file=file, line=1))
-    if headers.get("date") and not _ISO_DATE.fullmatch(headers["date"]):
-        message = f"date {headers['date']!r} is not ISO; write YYYY-MM-DD, or leave it empty"
-        mistakes.append(DataError(message, file=file, line=1 + list(headers).index("date")))
-    for key in REQUIRED_HEADERS:
-        headers.setdefault(key, "")
+            message = f"header '# {key}:' is missing; add it"
+        elif key == "date" and headers[key] and not _is_date(headers[key]):
+            message = f"date {headers[key]!r} is not ISO; write YYYY-MM-DD, or leave it empty"
+        elif key != "date" and not headers[key]:
+            message = f"header '# {key}:' is empty; write its value"
+        if message:
+            mistakes.append(DataError(message, file=file, line=line, column=column))
     return headers, number
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(_ISO_DATE.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _parse_line(line: str, ontology: Ontology) -> tuple[dict[str, Any], dict[str, int]]:

@@ -57,7 +57,8 @@ def check_data(folder: Path) -> CheckReport:
             continue
         documents.append(article.document)
         mistakes += _check_article(article, file, folder / "articles")
-    mistakes += _check_splits(documents, folder / "splits.toml")
+    broken = {file.stem for file in files} - {document.id for document in documents}
+    mistakes += _check_splits(documents, broken, folder / "splits.toml")
     return CheckReport(mistakes, Statistics.of(documents, ontology))
 
 
@@ -86,15 +87,13 @@ def find_alteration(document: Document, file: Path, raw: Path) -> list[str]:
     for number, sentence in enumerate(document.sentences, start=1):
         compact = "".join(sentence.text.split())
         if not rest.startswith(compact):
-            column = next(
-                (n for n, pair in enumerate(zip(compact, rest, strict=False)) if pair[0] != pair[1]), 0
-            )
-            line = _line_of(file, number)
+            pairs = zip(compact, rest, strict=False)
+            same = next((n for n, (one, other) in enumerate(pairs) if one != other), len(rest))
             message = (
-                f"text altered: the article goes on {rest[column : column + 30]!r}, the annotation "
-                f"{compact[column : column + 30]!r} (without spaces); restore the article's text"
+                f"text altered: the article goes on {rest[same : same + 30]!r}, the annotation "
+                f"{compact[same : same + 30]!r} (without spaces); restore the article's text"
             )
-            return [str(DataError(message, file=str(file), line=line, column=column + 1))]
+            return [str(DataError(message, file=str(file), line=_line_of(file, number)))]
         rest = rest[len(compact) :]
     if rest:
         message = f"text altered: the article goes on {rest[:30]!r} after the last sentence; annotate it"
@@ -114,24 +113,30 @@ def _line_of(file: Path, sentence: int) -> int:
     return len(lines)
 
 
-def _check_splits(documents: list[Document], path: Path) -> list[str]:
+def _check_splits(documents: list[Document], broken: set[str], path: Path) -> list[str]:
+    """Mistakes of the splits; that an id of `broken` has no document is no mistake of theirs."""
     if not path.exists():
         return []
+    known = {document.id for document in documents}
     try:
         placed = read_splits(path)
-        sets = divide([LabelledDocument(document, frozenset()) for document in documents], placed)
+        labelled = [LabelledDocument(document, frozenset()) for document in documents]
+        sets = divide(labelled, {name: place for name, place in placed.items() if name in known})
     except ConflictCoderError as error:
         return [str(error)]
-    known = {document.id for document in documents}
-    mistakes = [f"{path}: {name!r} is listed and has no annotation" for name in placed if name not in known]
+    mistakes = [
+        f"{path}: {name!r} is listed and has no annotation; annotate it or take it off the list"
+        for name in placed
+        if name not in known | broken
+    ]
     where: dict[str, tuple[str, str]] = {}
     for name, members in sets.items():
-        for labelled in members:
-            for sentence in labelled.document.sentences:
-                before = where.setdefault(sentence.text, (name, labelled.document.id))
+        for member in members:
+            for sentence in member.document.sentences:
+                before = where.setdefault(sentence.text, (name, member.document.id))
                 if before[0] != name:
                     mistakes.append(
                         f"{path}: sentence {sentence.text[:60]!r} is in {before[0]!r} ({before[1]}) and in "
-                        f"{name!r} ({labelled.document.id}); put both documents into one set"
+                        f"{name!r} ({member.document.id}); put both documents into one set"
                     )
     return mistakes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,8 +38,8 @@ def read_classification(
         if not width:
             width = len(row)
             labels = list(label_columns) or [n for n in range(width) if n != text_column]
-            if width < 2 or max([text_column, *labels]) >= width:
-                message = f"{width} columns; expected a text and at least one label"
+            if width < 2 or not all(0 <= column < width for column in [text_column, *labels]):
+                message = f"{width} columns; expected a text in column {text_column} and labels in {labels}"
                 raise DataError(message, file=str(path), line=line)
             names = [row[column] if header else f"label_{column}" for column in labels]
             if header:
@@ -83,7 +82,7 @@ def _types(values: list[str], names: list[str], path: Path, line: int) -> list[s
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    csv.field_size_limit(sys.maxsize)  # a text may be longer than the reader's default of 131,072
+    csv.field_size_limit(2**31 - 1)  # a text may be longer than the reader's default of 131,072
     commas = path.suffix.lower() == ".csv"
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:

@@ -28,25 +28,40 @@ def _whole_line(expression: str) -> re.Pattern[str]:
     return re.compile(rf"^\s*(?:{expression})\s*$", re.IGNORECASE)
 
 
+# Furniture stands on a line of its own or after a whole sentence; `a grim picture: …` is prose.
+_AFTER_SENTENCE = r"(?:^\s*|(?<=[.?!\"'”’)\]])\s+)"
+_LINK = r"(?:also read|read also|read more|see also)"
 RULES = (
     Rule("control characters", re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\ufeff]")),
     Rule("logo and image names", _whole_line(r".*\blogo\b[^.?!]*|untitled")),
-    Rule("publication stamp", _whole_line(r".{0,40}\b(?:published|updated|posted)(?: at| on)?: .*")),
+    Rule(
+        "publication stamp",
+        _whole_line(
+            r".{0,40}\b(?:published|updated|posted)(?: at| on)?: "
+            r".{0,30}\b(?:\d{4}|\d{1,2}:\d{2}|ago)\b.{0,30}"
+        ),
+    ),
     Rule("date stamp before the dateline", re.compile(r"^\s*date \d{4}-\d{2}-\d{2}\s+")),
     Rule(
         "links to other articles",
-        re.compile(r"\(?\b(?:also read|read also|read more|see also): [^)]*\)?", re.I),
+        re.compile(rf"\(\s*{_LINK}: (?:[^()]|\([^()]*\))*\)|{_AFTER_SENTENCE}{_LINK}: .*$", re.IGNORECASE),
     ),
     Rule("headings of link lists", _whole_line(r"related (?:articles|stories|posts)|more on this story")),
     Rule(
         "buttons",
         _whole_line(
-            r"comments?|share(?: this.*)?|tweet|print|e-?mail|subscribe|advertisement|back to top(?: button)?"
+            r"comments?|share(?: this[^.?!]*)?|tweet|print|e-?mail|subscribe|advertisement|"
+            r"back to top(?: button)?"
         ),
     ),
     Rule("newsletter line", _whole_line(r"(?:sign up|subscribe)\b.*\b(?:newsletter|updates|alerts)\b.*")),
     Rule("disclaimer", _whole_line(r"disclaimer:.*")),
-    Rule("photo credit", re.compile(r"\s*\b(?:photo|image|picture)(?: credit| by)?: .*$", re.IGNORECASE)),
+    Rule(
+        "photo credit",
+        re.compile(
+            rf"(?:{_AFTER_SENTENCE}|\s*[(\[|]\s*)(?:photo|image|picture)(?: credit| by)?: .*$", re.IGNORECASE
+        ),
+    ),
     Rule("doubled spaces", re.compile(r"[ \t\u00a0]{2,}"), " "),
 )
 _SENTENCE_END = re.compile(r"[.?!…:;][\"'”’)]*$")

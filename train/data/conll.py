@@ -33,7 +33,8 @@ def read_conll(path: Path, *, token_column: int = 0, tag_column: int = -1) -> li
         tag_column: Column of the tag; -1 is the last.
 
     Raises:
-        DataError: A line lacks a column or has an unknown tag; with file and line.
+        DataError: A line lacks a column or has an unknown tag, with file and line; or there is no
+            sentence.
     """
     documents: list[list[Sentence]] = []
     together = False
@@ -45,6 +46,8 @@ def read_conll(path: Path, *, token_column: int = 0, tag_column: int = -1) -> li
             documents[-1].append(_sentence(rows))
         else:
             documents.append([_sentence(rows)])
+    if not any(documents):
+        raise DataError("no sentence; expected a token and its tag a line", file=str(path))
     return [
         LabelledDocument(_document(f"{path.stem}-{number}", sentences), frozenset({"entities"}))
         for number, sentences in enumerate(documents, start=1)
@@ -55,10 +58,10 @@ def read_conll(path: Path, *, token_column: int = 0, tag_column: int = -1) -> li
 def _sentences(path: Path, token_column: int, tag_column: int) -> Iterator[list[_Row]]:
     rows: list[_Row] = []
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot be read as UTF-8 ({error})", file=str(path)) from None
-    width = None
+    width = 0
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             if rows:
@@ -67,20 +70,34 @@ def _sentences(path: Path, token_column: int, tag_column: int) -> Iterator[list[
             continue
         columns = line.rstrip("\r").split("\t") if "\t" in line else line.split()
         if columns[0] == _DOCUMENT_MARK:
+            if rows:
+                yield rows
+            rows = []
             yield [_Row(_DOCUMENT_MARK, "O")]
             continue
         width = width or len(columns)
-        if len(columns) != width or len(columns) < 2 or not columns[token_column].strip():
-            message = f"{len(columns)} columns, expected {max(width, 2)}: a token and its tag a line"
+        message = _column_mistake(columns, max(width, 2), token_column, tag_column)
+        if message:
             raise DataError(message, file=str(path), line=number)
-        tag = columns[tag_column].strip()
-        prefix, dash, name = tag.partition("-")
-        if tag != "O" and not (dash and name and prefix in _STARTS | _CONTINUES):
-            message = f"tag {tag!r}: expected O, or B-TYPE, I-TYPE and the like"
-            raise DataError(message, file=str(path), line=number)
-        rows.append(_Row(columns[token_column].strip(), tag))
+        rows.append(_Row(columns[token_column].strip(), columns[tag_column].strip()))
     if rows:
         yield rows
+
+
+def _column_mistake(columns: list[str], width: int, token_column: int, tag_column: int) -> str:
+    """What is wrong with a line; empty if nothing."""
+    if len(columns) != width:
+        return f"{len(columns)} columns, expected {width}: a token and its tag a line"
+    for column in (token_column, tag_column):
+        if not -width <= column < width:
+            return f"{width} columns, so there is no column {column}; the first is 0"
+    if not columns[token_column].strip():
+        return f"column {token_column} is empty; expected a token"
+    tag = columns[tag_column].strip()
+    prefix, dash, name = tag.partition("-")
+    if tag != "O" and not (dash and name and prefix in _STARTS | _CONTINUES):
+        return f"tag {tag!r}: expected O, or B-TYPE, I-TYPE and the like"
+    return ""
 
 
 def _sentence(rows: list[_Row]) -> Sentence:

@@ -16,6 +16,8 @@ from train.data.ann import reported_types
 from train.data.validation import find_problems
 from train.labelled import LabelledDocument
 
+_DECODER = json.JSONDecoder()
+_BETWEEN = " \t\r\n,"
 _Offset = Annotated[int, Field(ge=0, strict=True)]
 
 
@@ -76,27 +78,45 @@ def read_json(path: Path, ontology: Ontology) -> Iterator[LabelledDocument]:
             shape = _Document.model_validate(record)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
+            place = ".".join(str(part) for part in first["loc"]) or "document"
             raise DataError(f"{place}: {first['msg']}", file=str(path), line=line) from None
         yield _complete(shape, ontology, path, line)
 
 
 def _records(path: Path) -> Iterator[tuple[int, Any]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot be read as UTF-8 ({error})", file=str(path)) from None
+    number = None
     try:
         if path.suffix == ".json":
-            content = json.loads(text)
-            yield from ((1, record) for record in (content if isinstance(content, list) else [content]))
+            yield from _listed_records(text)
             return
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 yield number, json.loads(line)
     except json.JSONDecodeError as error:
-        line = error.lineno if path.suffix == ".json" else number
+        line = number or error.lineno
         raise DataError(f"not JSON: {error.msg}", file=str(path), line=line, column=error.colno) from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or nesting as deep
+        raise DataError(f"not JSON of documents: {error}", file=str(path), line=number) from None
+
+
+def _listed_records(text: str) -> Iterator[tuple[int, Any]]:
+    """The records of a `.json` file, each with the line on which it begins."""
+    content = json.loads(text)
+    if not isinstance(content, list):
+        yield 1, content
+        return
+    line, counted, position = 1, 0, text.index("[") + 1
+    for record in content:
+        while text[position] in _BETWEEN:
+            position += 1
+        line += text.count("\n", counted, position)
+        counted = position
+        yield line, record
+        position = _DECODER.raw_decode(text, position)[1]
 
 
 def _complete(shape: _Document, ontology: Ontology, path: Path, line: int) -> LabelledDocument:
@@ -112,8 +132,9 @@ def _complete(shape: _Document, ontology: Ontology, path: Path, line: int) -> La
             sentence["start"] = position
         position = sentence["start"] + len(sentence["text"]) + 1
         where = f"sentence {number + 1}"
-        for problem in find_problems(sentence, ontology):
-            raise DataError(f"{where}: {problem.item}: {problem.message}", file=str(path), line=line)
+        for item, problem in find_problems(sentence, ontology):
+            place = f"{where}: {item}" if item else where
+            raise DataError(f"{place}: {problem}", file=str(path), line=line)
         start = sentence["start"]
         if shape.text is not None and shape.text[start : start + len(sentence["text"])] != sentence["text"]:
             message = f"{where}: the document's text has something else at {start}; expected the sentence"

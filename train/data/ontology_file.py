@@ -21,7 +21,7 @@ def load_ontology(path: Path) -> Ontology:
         return Ontology.from_dict(data)
     except OSError as error:
         raise OntologyError(f"{path}: cannot be read ({error.strerror}); give the ontology's path") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OntologyError(f"{path}: not a YAML file: {error}") from None
     except OntologyError as error:
         raise OntologyError(f"{path}: {error}") from None

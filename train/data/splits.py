@@ -26,7 +26,7 @@ def read_splits(path: Path) -> dict[str, str]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", file=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"not TOML: {error}", file=str(path)) from None
     sets = data.get("sets")
     if not isinstance(sets, dict) or set(data) != {"sets"}:
@@ -59,6 +59,12 @@ def divide(
             raise DataError(f"two documents have the id {name!r}; give each its own")
         seen.add(name)
         sets[placed.get(name, DEFAULT_SET)].append(labelled)
+    missing = [name for name in placed if name not in seen]
+    if missing:
+        raise DataError(
+            f"{missing[0]!r} is in the set {placed[missing[0]]!r} and has no document; "
+            "add the document or take it off the list"
+        )
     return sets
 
 

@@ -55,12 +55,12 @@ def _span_problems(text: str, spans: list[Plain]) -> Iterator[Problem]:
         seen.add(label)
         start, stop = item["start"], item["end"]
         if not 0 <= start < stop <= len(text):
-            yield Problem(label, f"span {start}..{stop} is empty or outside the sentence of {len(text)}")
+            message = f"span {start}..{stop} is empty or outside the sentence of {len(text)} characters"
+            yield Problem(label, f"{message}; mark at least one character of it")
             continue
         if text[start:stop] != item["text"]:
-            yield Problem(
-                label, f"the sentence has {text[start:stop]!r} at {start}..{stop}, not {item['text']!r}"
-            )
+            message = f"the sentence has {text[start:stop]!r} at {start}..{stop}, not {item['text']!r}"
+            yield Problem(label, f"{message}; correct the offsets or the text")
         if text[start:stop].strip() != text[start:stop]:
             yield Problem(label, f"span {item['text']!r} begins or ends with a space; leave it outside")
         if start < end:
@@ -72,7 +72,7 @@ def _event_problems(event: Plain, types: Mapping[str, str], ontology: Ontology) 
     label = event["id"]
     if event["type"] not in ontology.event_types:
         yield Problem(label, _unknown("event type", event["type"], ontology.event_types))
-    if ontology.realis and event["realis"] not in ontology.realis:
+    if event["realis"] not in (ontology.realis or ("",)):
         yield Problem(label, _unknown("realis", event["realis"], ontology.realis))
     seen = set()
     for argument in event["arguments"]:
@@ -80,7 +80,8 @@ def _event_problems(event: Plain, types: Mapping[str, str], ontology: Ontology) 
         if role not in ontology.roles:
             yield Problem(label, _unknown("role", role, ontology.roles))
         elif mention not in types:
-            yield Problem(label, f"{role}={mention}: no mention of the sentence has the id {mention!r}")
+            message = f"{role}={mention}: no mention of the sentence has the id {mention!r}"
+            yield Problem(label, f"{message}; label the mention, or take the role out")
         elif not ontology.may_fill(role, types[mention]):
             expected = ", ".join(sorted(ontology.fillers[role]))
             yield Problem(

@@ -1,0 +1,17 @@
+"""Text that no encoding can take: halves of surrogate pairs, as broken exports have them."""
+
+from __future__ import annotations
+
+import re
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def encodable(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair; offsets stay as they are."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def escape_surrogates(json_text: str) -> str:
+    r"""JSON with `\uXXXX` for each half of a surrogate pair, which reads back as it was."""
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)

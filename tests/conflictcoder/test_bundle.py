@@ -1,0 +1,110 @@
+import json
+import shutil
+
+import pytest
+
+from conflictcoder import CheckpointError, EventCoder
+from conflictcoder.bundle import CONFIG, MANIFEST, MODEL, SCHEMA_VERSION, TOKENIZER, file_hash, read_config
+
+
+@pytest.fixture
+def bundle(tiny_bundle, tmp_path):
+    """A copy that a test may damage."""
+    return shutil.copytree(tiny_bundle, tmp_path / "copy")
+
+
+def seal(bundle):
+    """Make the manifest right again, so that only what a test changed is wrong."""
+    lines = [f"{file_hash(bundle / name)}  {name}\n" for name in (CONFIG, MODEL, TOKENIZER)]
+    (bundle / MANIFEST).write_text("".join(lines))
+
+
+def change_config(bundle, **changes):
+    data = json.loads((bundle / CONFIG).read_text()) | changes
+    (bundle / CONFIG).write_text(json.dumps(data))
+    seal(bundle)
+
+
+def test_config_round_trips(tiny_bundle):
+    config = read_config(tiny_bundle)
+    assert json.loads((tiny_bundle / CONFIG).read_text()) == json.loads(json.dumps(config.to_dict()))
+    assert config.provenance["export"]["quantized"] is False
+    assert {"config", "commit", "data", "metrics", "seed"} <= set(config.provenance)
+
+
+@pytest.mark.parametrize("name", [CONFIG, MODEL, TOKENIZER, MANIFEST])
+def test_missing_file_is_named(bundle, name):
+    (bundle / name).unlink()
+    with pytest.raises(CheckpointError, match=name):
+        EventCoder.from_pretrained(bundle)
+
+
+@pytest.mark.parametrize("name", [CONFIG, MODEL, TOKENIZER])
+def test_damaged_file_is_named(bundle, name):
+    data = bytearray((bundle / name).read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    (bundle / name).write_bytes(data)
+    with pytest.raises(CheckpointError, match=rf"{name}: damaged.*SHA-256"):
+        EventCoder.from_pretrained(bundle)
+
+
+def test_damaged_manifest_is_named(bundle):
+    (bundle / MANIFEST).write_bytes(b"\xff\xfe nothing")
+    with pytest.raises(CheckpointError, match=MANIFEST):
+        EventCoder.from_pretrained(bundle)
+
+
+def test_file_that_the_manifest_leaves_out(bundle):
+    lines = (bundle / MANIFEST).read_text().splitlines(keepends=True)
+    (bundle / MANIFEST).write_text("".join(line for line in lines if MODEL not in line))
+    with pytest.raises(CheckpointError, match=f"{MODEL} is not listed"):
+        EventCoder.from_pretrained(bundle)
+
+
+def test_wrong_schema_version_tells_what_to_do(bundle):
+    change_config(bundle, schema_version=SCHEMA_VERSION + 1)
+    with pytest.raises(CheckpointError, match=r"schema version 2, and this conflictcoder reads 1; export"):
+        EventCoder.from_pretrained(bundle)
+
+
+def test_ontology_that_does_not_fit_the_graph(bundle):
+    ontology = json.loads((bundle / CONFIG).read_text())["ontology"]
+    ontology["entity_types"] = [*ontology["entity_types"], "EXTRA"]
+    change_config(bundle, ontology=ontology)
+    with pytest.raises(CheckpointError, match="do not fit the ontology"):
+        EventCoder.from_pretrained(bundle)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"calibration": {"nonsense": 1}}, {"layers": ["nonsense"]}, {"ontology": 7}]
+)
+def test_malformed_config_is_an_error(bundle, changes):
+    change_config(bundle, **changes)
+    with pytest.raises(CheckpointError):
+        EventCoder.from_pretrained(bundle)
+
+
+def test_model_that_is_no_graph(bundle):
+    (bundle / MODEL).write_bytes(b"not a graph")
+    seal(bundle)
+    with pytest.raises(CheckpointError, match="onnxruntime cannot load it"):
+        EventCoder.from_pretrained(bundle)
+
+
+def test_unknown_checkpoint_and_empty_folder(tmp_path):
+    with pytest.raises(CheckpointError, match=r"no such folder; expected a bundle"):
+        EventCoder.from_pretrained(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match="neither a bundle"):
+        EventCoder.from_pretrained(tmp_path)
+
+
+def test_bundle_on_a_gpu_is_refused(tiny_bundle):
+    with pytest.raises(CheckpointError, match="give a training checkpoint"):
+        EventCoder.from_pretrained(tiny_bundle, device="cuda")
+
+
+def test_damaged_training_checkpoint(tiny_run, tmp_path):
+    copy = shutil.copytree(tiny_run / "checkpoint", tmp_path / "checkpoint")
+    (copy / "model.safetensors").write_bytes(b"\0" * 64)
+    with pytest.raises(CheckpointError, match="not a readable checkpoint"):
+        EventCoder.from_pretrained(copy)

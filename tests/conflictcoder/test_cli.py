@@ -1,0 +1,240 @@
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from conflictcoder.cli import main
+from conflictcoder.inputs import read_articles
+
+from ..conftest import ROOT
+
+SENTENCES = ["Rebels captured Namkham on Friday.", "Troops withdrew from Lwepan."]
+
+
+@pytest.fixture
+def run(tiny_bundle):
+    def invoke(*args, model=tiny_bundle):
+        return CliRunner().invoke(main, [*map(str, args), "--model", str(model)])
+
+    return invoke
+
+
+@pytest.fixture
+def article(tmp_path):
+    path = tmp_path / "one.txt"
+    path.write_text("\n".join(SENTENCES), encoding="utf-8")
+    return path
+
+
+def documents(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_text_file_to_json_lines(run, article):
+    result = run("code", article)
+    assert result.exit_code == 0
+    (document,) = documents(result.stdout)
+    assert document["id"] == "one"
+    assert [sentence["text"] for sentence in document["sentences"]] == SENTENCES
+    assert set(document) == {"id", "title", "date", "text", "sentences"}
+    assert set(document["sentences"][0]) == {"text", "start", "entities", "events", "event_types"}
+
+
+def test_json_lines_keep_sentences_order_and_fields(run, tmp_path):
+    lines = [
+        {"id": "b", "sentences": SENTENCES, "date": "2024-01-01", "title": "T"},
+        {"id": "a", "text": SENTENCES[0], "extra": 1, "title": None},
+    ]
+    path = tmp_path / "in.jsonl"
+    path.write_text("\n\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    first, second = documents(run("code", path, "--workers", "2").stdout)
+    assert (first["id"], first["date"], first["title"]) == ("b", "2024-01-01", "T")
+    assert [sentence["text"] for sentence in first["sentences"]] == SENTENCES
+    assert (second["id"], second["title"]) == ("a", "")
+
+
+def test_folder_is_read_in_the_order_of_names(run, tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("b.txt", "a.txt", "deep/c.txt"):
+        (tmp_path / name).write_text(SENTENCES[0])
+    (tmp_path / "ignored.pdf").write_bytes(b"\0")
+    assert [d["id"] for d in documents(run("code", tmp_path).stdout)] == ["a", "b", "deep/c"]
+
+
+BAD = {
+    "binary.txt": (b"\x00\x01\x02", "binary file"),
+    "latin.txt": (b"caf\xe9", "not UTF-8 text (byte 3)"),
+    "page.txt": (b"\n<!DOCTYPE html><html></html>", "an HTML page"),
+    "list.jsonl": (b"[1]", "list.jsonl:1"),
+    "broken.jsonl": (b"{", "broken.jsonl:1:2: not JSON"),
+    "both.jsonl": (b'{"id":"x","text":"a","sentences":[]}', "either text or sentences"),
+    "number.jsonl": (b'{"id":1,"text":"a"}', "id: expected text, got int"),
+    "noid.jsonl": (b'{"text":"a"}', 'expected {"id"'),
+    "sentences.jsonl": (b'{"id":"x","sentences":"a"}', "sentences: expected a list"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "message"), [(n, c, m) for n, (c, m) in BAD.items()])
+def test_bad_input_is_named_and_the_rest_is_coded(run, article, tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    result = run("code", tmp_path / name, article)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert name in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [document["id"] for document in documents(result.stdout)] == ["one"]
+
+
+def test_bad_line_does_not_stop_its_file(run, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"id":"a","text":"x"}\nnonsense\n{"id":"b","text":"y"}\n')
+    result = run("code", path)
+    assert (result.exit_code, [d["id"] for d in documents(result.stdout)]) == (1, ["a", "b"])
+    assert "in.jsonl:2" in result.stderr
+
+
+def test_empty_file_is_a_document_without_sentences(run, tmp_path):
+    (tmp_path / "empty.txt").write_bytes(b"")
+    result = run("code", tmp_path / "empty.txt")
+    assert (result.exit_code, documents(result.stdout)[0]["sentences"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["code"], "Missing argument"),
+        (["code", "nowhere.txt"], "does not exist"),
+        (["code", ".", "--format", "xml"], "xml"),
+        (["code", ".", "--workers", "0"], "0"),
+        (["code", ".", "--resume"], "--resume needs -o"),
+    ],
+)
+def test_wrong_usage(run, args, message):
+    result = run(*args)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_folder_without_articles_and_unknown_checkpoint(run, article, tmp_path):
+    (tmp_path / "none").mkdir()
+    result = run("code", tmp_path / "none")
+    assert (result.exit_code, "no .txt and no .jsonl file" in result.stderr) == (2, True)
+    result = run("code", article, model=tmp_path / "nothing")
+    assert (result.exit_code, "no such folder" in result.stderr) == (2, True)
+
+
+def test_output_that_cannot_be_written(run, article, tmp_path):
+    result = run("code", article, "-o", tmp_path / "no" / "folder" / "out.jsonl")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+    result = run("code", article, "-o", article / "out.jsonl")
+    assert (result.exit_code, "cannot be written" in result.stderr) == (2, True)
+
+
+def test_csv_opens_in_a_spreadsheet(run, tmp_path):
+    (tmp_path / "x.jsonl").write_text(json.dumps({"id": "=1+1", "sentences": SENTENCES}))
+    out = tmp_path / "out.csv"
+    assert run("code", tmp_path / "x.jsonl", "--format", "csv", "-o", out).exit_code == 0
+    data = out.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert rows[0]["document"] == "'=1+1"
+    assert {"type", "realis", "trigger", "ACTOR", "PLACE", "sentence_text"} <= set(rows[0])
+
+
+def test_table_has_one_event_a_line(run, tmp_path, ten):
+    sentences = [sentence.text for sentence in ten.document.sentences]
+    (tmp_path / "x.jsonl").write_text(json.dumps({"id": "ten", "sentences": sentences}))
+    lines = run("code", tmp_path / "x.jsonl", "--format", "table").stdout.splitlines()
+    assert lines[0].startswith("ten")
+    assert lines[1].split()[:3] == ["type", "trigger", "actor"]
+    assert sum(line.startswith("TERRITORY_CAPTURE  ") for line in lines) == 1
+    assert any("(other)" in line for line in lines)
+
+
+def test_info_tells_labels_and_provenance(run):
+    described = json.loads(run("info").stdout)
+    assert "ARMED_CLASH" in described["event_types"]
+    assert described["provenance"]["seed"] == 13
+
+
+def many(path, count=300):
+    lines = [{"id": str(n), "text": f"{SENTENCES[n % 2]} Item {n} of the day."} for n in range(count)]
+    lines[7] = {"id": "bad"}
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    return path
+
+
+def test_killed_run_resumes_to_the_same_bytes(tiny_bundle, tmp_path):
+    source = many(tmp_path / "in.jsonl", 1500)
+    command = [sys.executable, "-m", "conflictcoder", "code", str(source), "--model", str(tiny_bundle)]
+
+    def code(out, *options):
+        return subprocess.Popen([*command, "-o", str(out), *options], cwd=ROOT, stderr=subprocess.PIPE)
+
+    whole = code(tmp_path / "whole.jsonl")
+    assert whole.communicate(timeout=120) and whole.returncode == 1
+    partial = tmp_path / "out.jsonl.partial"
+    killed = code(tmp_path / "out.jsonl")
+    deadline = time.monotonic() + 60
+    while not (partial.exists() and partial.stat().st_size > 50_000) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert partial.exists()
+    assert not (tmp_path / "out.jsonl").exists()
+    with partial.open("ab") as stream:
+        stream.write(b'{"id": "half a li')  # as if the kill had hit the middle of a write
+    resumed = code(tmp_path / "out.jsonl", "--resume", "--workers", "2")
+    _, errors = resumed.communicate(timeout=120)
+    assert resumed.returncode == 1
+    assert b"in.jsonl:8" in errors
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+    assert not partial.exists()
+
+
+def test_resume_with_other_inputs_is_refused(run, article, tmp_path):
+    out = tmp_path / "out.jsonl"
+    partial = tmp_path / "out.jsonl.partial"
+    partial.write_text(json.dumps({"id": "other", "text": "?"}) + "\n")
+    result = run("code", article, "-o", out, "--resume")
+    assert result.exit_code == 2
+    assert "of other inputs" in result.stderr
+    assert partial.exists()
+
+
+def test_interrupted_run_leaves_nothing_half_written(tiny_bundle, tmp_path):
+    source = many(tmp_path / "in.jsonl", 5000)
+    out = tmp_path / "out.jsonl"
+    command = [sys.executable, "-m", "conflictcoder", "code", str(source), "--model", str(tiny_bundle)]
+    process = subprocess.Popen([*command, "-o", str(out)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "out.jsonl.partial").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume goes on" in errors
+    assert "Traceback" not in errors
+    assert not out.exists()
+
+
+def test_damaged_bundle_is_told_in_a_sentence(run, article, tiny_bundle, tmp_path):
+    damaged = shutil.copytree(tiny_bundle, tmp_path / "damaged")
+    (damaged / "tokenizer.json").write_text("{}")
+    result = run("code", article, model=damaged)
+    assert result.exit_code == 2
+    assert "tokenizer.json: damaged" in result.stderr
+
+
+def test_reading_a_file_that_vanishes(tmp_path):
+    (error,) = read_articles(tmp_path / "gone.txt", "gone")
+    assert "cannot be read" in str(error)

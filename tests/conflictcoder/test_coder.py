@@ -1,0 +1,170 @@
+import threading
+
+import pytest
+
+from conflictcoder import Article, CheckpointError, Document, EventCoder
+
+from ..conftest import ROOT
+
+HOSTILE = {
+    "empty": "",
+    "white space": " \n\t\r\n ",
+    "control characters": "a\x00b\x07c\x1bd\u200be\ufeff",
+    "broken unicode": "army \ud800 rebels \udfff",
+    "burmese": "မြန်မာနိုင်ငံတွင် တိုက်ပွဲများ ဖြစ်ပွားခဲ့သည်။ စစ်တပ်က ဆုတ်ခွာသွားသည်။",
+    "html": "<html><body><p>Rebels captured Namkham.</p><script>x()</script></body></html>",
+    "emoji and right-to-left": "👩‍👩‍👧 استولى المتمردون على المدينة.",
+    "one long word": "x" * 200_000,
+    "one long line": "Rebels captured Namkham and " * 8_000,
+    "no letters": "... --- !!! ???\n" * 1_000,
+}
+
+
+@pytest.fixture(scope="module")
+def coder(tiny_bundle):
+    return EventCoder.from_pretrained(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def torch_coder(tiny_run):
+    return EventCoder.from_pretrained(tiny_run)
+
+
+def articles():
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "data" / "articles").glob("*.txt"))]
+    return [Article(text=text, id=str(number), date="2024-02-06") for number, text in enumerate(texts * 3)]
+
+
+def test_answers_are_what_was_learnt(coder, ten_articles):
+    (document,) = coder.code_many(ten_articles)
+    first = document.sentences[0].events[0]
+    assert (first.type, first.text) == ("TERRITORY_CAPTURE", "captured")
+    assert [mention.text for mention in first.fillers("PLACE")] == ["Namkham"]
+    assert all(event.score > 0.5 for event in document.events)
+
+
+def test_offsets_count_characters(coder):
+    text = "👩‍👩‍👧 Rebels captured Namkham on Friday.\n\nTroops withdrew from Lwepan."
+    document = coder.code(text, date="2024-01-01", id="x", title="t")
+    assert (document.id, document.title, document.date, document.text) == ("x", "t", "2024-01-01", text)
+    for sentence in document.sentences:
+        assert text[sentence.start : sentence.start + len(sentence.text)] == sentence.text
+        for span in (*sentence.entities, *sentence.events):
+            assert sentence.text[span.start : span.end] == span.text
+
+
+def test_given_sentences_are_kept_in_order(coder):
+    sentences = ["Rebels captured Namkham.", "", "Troops withdrew.  And left. "]
+    document = coder.code_article(Article(sentences=sentences))
+    assert [sentence.text for sentence in document.sentences] == sentences
+    for sentence in document.sentences:
+        assert document.text[sentence.start : sentence.start + len(sentence.text)] == sentence.text
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_gets_a_result(coder, text):
+    document = coder.code(text)
+    assert document.error is None
+    assert document.text == text
+    covered = "".join("".join(sentence.text.split()) for sentence in document.sentences)
+    assert covered == "".join(text.split())
+
+
+def test_wrong_types_are_told(coder):
+    with pytest.raises(TypeError, match=r"Article\.text must be str, got bytes"):
+        coder.code(b"bytes")
+    with pytest.raises(TypeError, match="expected an Article, got str"):
+        coder.code_article("text")
+    with pytest.raises(TypeError, match="expected an iterable of Article, got str"):
+        coder.code_many("text")
+    with pytest.raises(ValueError, match="workers must be at least 1"):
+        coder.code_many([], workers=0)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_bad_item_carries_its_error_and_the_rest_goes_on(coder, workers):
+    items = [Article(text="Rebels captured Namkham.", id="a"), 7, Article(text="Troops withdrew.", id="b")]
+    first, second, third = coder.code_many(items, workers=workers)
+    assert (first.id, third.id) == ("a", "b")
+    assert (first.error, third.error) == (None, None)
+    assert second.error == "TypeError: expected an Article, got int"
+
+
+def test_batch_equals_single_whatever_the_workers(coder):
+    items = articles()
+    single = [coder.code_article(article) for article in items]
+    assert list(coder.code_many(items)) == single
+    assert list(coder.code_many(iter(items), workers=3)) == single
+
+
+def test_both_runtimes_agree(coder, torch_coder):
+    items = articles()[:5] + [Article(text=text) for text in HOSTILE.values() if len(text) < 10_000]
+    for one, two in zip(coder.code_many(items), torch_coder.code_many(items), strict=True):
+        assert [strip(sentence) for sentence in one.sentences] == [strip(s) for s in two.sentences]
+
+
+def strip(sentence):
+    """An answer without its scores, which may differ in the last digits."""
+    return (
+        [(mention.type, mention.start, mention.end) for mention in sentence.entities],
+        [
+            (event.type, event.realis, event.start, [(a.role, a.entity) for a in event.arguments])
+            for event in sentence.events
+        ],
+        [entry.type for entry in sentence.event_types],
+    )
+
+
+def test_scores_of_both_runtimes_are_close(coder, torch_coder):
+    text = articles()[0].text
+    pairs = zip(coder.code(text).sentences, torch_coder.code(text).sentences, strict=True)
+    differences = [
+        abs(one.score - two.score)
+        for left, right in pairs
+        for one, two in zip(left.entities, right.entities, strict=True)
+    ]
+    assert differences
+    assert max(differences) < 1e-3
+
+
+def test_look_ahead_is_bounded_and_closing_stops_the_threads(coder):
+    taken = 0
+
+    def endless():
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Article(text="Rebels captured Namkham.")
+
+    before = threading.active_count()
+    documents = coder.code_many(endless(), workers=2)
+    assert isinstance(next(documents), Document)
+    documents.close()
+    assert taken <= 2 * 4 + 1
+    assert threading.active_count() == before
+
+
+def test_no_call_changes_the_coder(coder):
+    before = dict(vars(coder))
+    coder.code("Rebels captured Namkham.")
+    list(coder.code_many([Article(text="x")], workers=2))
+    assert vars(coder) == before
+
+
+def test_gpu_that_is_not_there(tiny_run):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(CheckpointError, match="sees no GPU; use device='cpu'"):
+        EventCoder.from_pretrained(tiny_run, device="cuda")
+
+
+def test_batches_of_a_gpu_give_the_answers_of_single_windows(torch_coder, monkeypatch):
+    """The padded path, run on the CPU."""
+    items = articles()[:5]
+    single = list(torch_coder.code_many(items))
+    monkeypatch.setattr(torch_coder._runtime, "_gpu", True)
+    batched = list(torch_coder.code_many(items))
+    for one, two in zip(single, batched, strict=True):
+        assert [strip(sentence) for sentence in one.sentences] == [strip(s) for s in two.sentences]

@@ -1,0 +1,74 @@
+import itertools
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conflictcoder.sentences import split_sentences
+
+from ..conftest import ROOT
+
+
+def split(text):
+    return [text[start:end] for start, end in split_sentences(text)]
+
+
+def test_abbreviations_and_decimals_do_not_end_a_sentence():
+    text = "Maj. Gen. Zaw Min Tun spoke on Nov. 12. The U.S. army left No. 13 with 2.5 tons."
+    assert split(text) == [
+        "Maj. Gen. Zaw Min Tun spoke on Nov. 12.",
+        "The U.S. army left No. 13 with 2.5 tons.",
+    ]
+
+
+def test_a_line_is_a_paragraph():
+    assert split("Rebels take town\n\nThey came at dawn.\nNobody fired.") == [
+        "Rebels take town",
+        "They came at dawn.",
+        "Nobody fired.",
+    ]
+
+
+def test_hard_wrapped_text_is_joined():
+    text = (
+        "The column reached the river after two days of marching through the\n"
+        "Hukawng valley and stopped there, because the bridge that the Kachin\n"
+        "fighters had mined was gone and no boat was to be found on that side.\n"
+        "It turned back."
+    )
+    assert [sentence.replace("\n", " ")[:20] for sentence in split(text)] == [
+        "The column reached t",
+        "It turned back.",
+    ]
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_every_visible_character_is_in_one_sentence_in_order(text):
+    spans = list(split_sentences(text))
+    assert all(start < end for start, end in spans)
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))
+    assert "".join("".join(text[s:e].split()) for s, e in spans) == "".join(text.split())
+
+
+@pytest.mark.parametrize("unit", ["a", "a. ", "(“", "x ", ".", "\n", "“No.” "])
+def test_a_million_characters_in_one_line_take_seconds(unit):
+    text = unit * (1_000_000 // len(unit))
+    began = time.perf_counter()
+    list(split_sentences(text))
+    assert time.perf_counter() - began < 20
+
+
+def test_boundaries_of_the_five_articles(ontology):
+    """The figure in the README; scripts/measure_splitters.py prints it."""
+    from train.data.ann import read_ann
+
+    files = sorted((ROOT / "data" / "annotations" / "seed").glob("*.ann"))
+    assert len(files) == 5
+    right = guessed = expected = 0
+    for file in files:
+        document = read_ann(file, ontology).document
+        gold = {sentence.start + len(sentence.text) for sentence in document.sentences}
+        found = {end for _, end in split_sentences(document.text)}
+        right, guessed, expected = right + len(gold & found), guessed + len(found), expected + len(gold)
+    assert 2 * right / (guessed + expected) > 0.96

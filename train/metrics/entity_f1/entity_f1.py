@@ -1,0 +1,39 @@
+"""Entity F1 as an `evaluate` module: `evaluate.load("train/metrics/entity_f1")`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import evaluate
+
+from train.metrics.scoring import Item
+from train.metrics.sentences import SPAN, TEXT, Sentences, score_sentences, sentence_features
+
+_DESCRIPTION = "Strict micro F1 of mentions by span and type, with a table by type and a bootstrap interval."
+_INPUTS = "For each sentence a list of {start, end, type}; `articles` names each sentence's article."
+
+
+class EntityF1(evaluate.Metric):
+    """Entity F1."""
+
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=_DESCRIPTION,
+            citation="",
+            inputs_description=_INPUTS,
+            features=sentence_features(SPAN | {"type": TEXT}),
+        )
+
+    def _compute(
+        self,
+        predictions: Sentences,
+        references: Sentences,
+        articles: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        return score_sentences(
+            predictions,
+            references,
+            articles,
+            lambda number, span: Item(span["type"], (number, span["start"], span["end"])),
+        )
