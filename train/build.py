@@ -13,6 +13,8 @@ from conflictcoder.modeling import JointConfig, JointModel
 from train.backbones import BackboneError
 from train.config import ConfigError, Model
 
+# Names that backbones give the dropout of their attention weights.
+_ATTENTION_DROPOUT = {"attention_dropout", "attention_probs_dropout_prob"}
 # In these families position numbers begin after the padding id, so two are lost.
 _SHIFTED_POSITIONS = {"camembert", "mpnet", "roberta", "xlm-roberta"}
 
@@ -49,6 +51,8 @@ def build_model(backbone: Path, settings: Model, labels: LabelSpace) -> JointMod
         argument_size=settings.argument_size,
         head_dropout=settings.head_dropout,
     )
+    for key in _ATTENTION_DROPOUT & described.keys():
+        config.encoder[key] = settings.attention_dropout
     model = JointModel(config)
     weights = {
         name: value for name, value in pretrained.state_dict().items() if not name.startswith("pooler.")

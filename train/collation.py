@@ -22,10 +22,15 @@ class WindowCollator:
     Attributes:
         labels: What the model predicts.
         pad_token_id: Id that fills the rows.
+        longest: Most tokens that the model reads.
+        multiple: Rows are padded to a multiple of it: kernels are chosen, and on a CPU compiled, for
+            each length anew.
     """
 
     labels: LabelSpace
     pad_token_id: int
+    longest: int
+    multiple: int = 32
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Pad rows.
@@ -37,6 +42,7 @@ class WindowCollator:
             `mentions` (batch, mentions, 2), `pairs` (batch, pairs, 2 + roles), `window` (batch, 1).
         """
         tokens = max(len(row["input_ids"]) for row in rows)
+        tokens = min(-(-tokens // self.multiple) * self.multiple, max(self.longest, tokens))
         sentences = max(len(row["pieces"]) for row in rows)
         sentence_mask = torch.zeros(len(rows), sentences, tokens, dtype=torch.bool)
         for number, row in enumerate(rows):
@@ -44,11 +50,11 @@ class WindowCollator:
                 sentence_mask[number, piece, start:stop] = True
         ontology = self.labels.ontology
         return {
-            "input_ids": _pad([row["input_ids"] for row in rows], self.pad_token_id),
-            "attention_mask": _pad([[1] * len(row["input_ids"]) for row in rows], 0),
+            "input_ids": _pad([row["input_ids"] for row in rows], self.pad_token_id, tokens),
+            "attention_mask": _pad([[1] * len(row["input_ids"]) for row in rows], 0, tokens),
             "sentence_mask": sentence_mask,
             "labels": {
-                "spans": _pad([row["spans"] for row in rows], IGNORED),
+                "spans": _pad([row["spans"] for row in rows], IGNORED, tokens),
                 "event_types": _pad_rows(
                     [row["event_types"] for row in rows], len(ontology.event_types), length=sentences
                 ).float(),
@@ -60,8 +66,7 @@ class WindowCollator:
         }
 
 
-def _pad(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
-    length = max(len(row) for row in rows)
+def _pad(rows: Sequence[Sequence[int]], value: int, length: int) -> torch.Tensor:
     return torch.tensor([[*row, *[value] * (length - len(row))] for row in rows])
 
 

@@ -271,7 +271,8 @@ def _arguments(config: ExperimentConfig, windows: int) -> TrainingArguments:
         remove_unused_columns=False,
         label_names=["labels"],
         logging_steps=max(1, every // 4),
-        dataloader_pin_memory=torch.cuda.is_available(),
+        use_cpu=not torch.accelerator.is_available(),
+        dataloader_pin_memory=torch.accelerator.is_available(),
         report_to="tensorboard" if training.tensorboard else "none",
         seed=config.seed,
         data_seed=config.seed,
@@ -289,7 +290,10 @@ def _precision(precision: str) -> dict[str, bool]:
 
 
 def _collator(experiment: Experiment) -> WindowCollator:
-    return WindowCollator(experiment.labels, experiment.model.config.encoder.get("pad_token_id") or 0)
+    config = experiment.model.config
+    return WindowCollator(
+        experiment.labels, config.encoder.get("pad_token_id") or 0, longest=config.max_tokens
+    )
 
 
 def _loss(experiment: Experiment) -> JointLoss:

@@ -79,7 +79,7 @@ def parse_ann(text: str, ontology: Ontology, *, file: str = "") -> AnnotatedArti
         AnnError: The text breaks the format; it lists every mistake.
     """
     mistakes: list[DataError] = []
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = [line.rstrip("\r") for line in text.split("\n")]
     headers, body = _parse_headers(lines, file, mistakes)
     sentences: list[Sentence] = []
     document_text = ""

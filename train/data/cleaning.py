@@ -29,7 +29,7 @@ def _whole_line(expression: str) -> re.Pattern[str]:
 
 
 # Furniture stands on a line of its own or after a whole sentence; `a grim picture: …` is prose.
-_AFTER_SENTENCE = r"(?:^\s*|(?<=[.?!\"'”’)\]])\s+)"
+_AFTER_SENTENCE = r"(?:^\s*|(?:(?<=[.?!…])|(?<=[.?!…][\"'”’)]))\s+)"
 _LINK = r"(?:also read|read also|read more|see also)"
 RULES = (
     Rule("control characters", re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\ufeff]")),
@@ -38,7 +38,7 @@ RULES = (
         "publication stamp",
         _whole_line(
             r".{0,40}\b(?:published|updated|posted)(?: at| on)?: "
-            r".{0,30}\b(?:\d{4}|\d{1,2}:\d{2}|ago)\b.{0,30}"
+            r".{0,30}\b(?:\d{4}|\d{1,2}:\d{2}|\d+ \w+ ago)\b.{0,30}"
         ),
     ),
     Rule("date stamp before the dateline", re.compile(r"^\s*date \d{4}-\d{2}-\d{2}\s+")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from conflictcoder.document import Document
 from conflictcoder.errors import DataError
@@ -18,7 +18,15 @@ from train.labelled import LabelledDocument
 
 _DECODER = json.JSONDecoder()
 _BETWEEN = " \t\r\n,"
+
+
+def _encodable(text: str) -> str:
+    text.encode()  # JSON can write half of a surrogate pair, which no other format can
+    return text
+
+
 _Offset = Annotated[int, Field(ge=0, strict=True)]
+_Text = Annotated[str, AfterValidator(_encodable)]
 
 
 class _Shape(BaseModel):
@@ -26,29 +34,29 @@ class _Shape(BaseModel):
 
 
 class _Span(_Shape):
-    id: str
-    type: str
+    id: _Text
+    type: _Text
     start: _Offset
     end: _Offset
-    text: str
+    text: _Text
 
 
 class _Argument(_Shape):
-    role: str
-    entity: str
+    role: _Text
+    entity: _Text
 
 
 class _Event(_Span):
-    realis: str = ""
+    realis: _Text = ""
     arguments: list[_Argument] = []
 
 
 class _EventType(_Shape):
-    type: str
+    type: _Text
 
 
 class _Sentence(_Shape):
-    text: str
+    text: _Text
     start: _Offset | None = None
     entities: list[_Span] | None = None
     events: list[_Event] | None = None
@@ -56,10 +64,10 @@ class _Sentence(_Shape):
 
 
 class _Document(_Shape):
-    id: str
-    title: str = ""
-    date: str = ""
-    text: str | None = None
+    id: _Text
+    title: _Text = ""
+    date: _Text = ""
+    text: _Text | None = None
     sentences: list[_Sentence]
 
 

@@ -40,7 +40,8 @@ def to_dataset(documents: Iterable[LabelledDocument]) -> Dataset:
     rows: list[dict[str, Any]] = [
         labelled.document.to_dict() | {"layers": sorted(labelled.layers)} for labelled in documents
     ]
-    return Dataset.from_list(rows, features=FEATURES)
+    # Not `from_list`, which takes the columns from the first row and so needs one.
+    return Dataset.from_dict({name: [row[name] for row in rows] for name in FEATURES}, features=FEATURES)
 
 
 def from_dataset(dataset: Dataset) -> Iterator[LabelledDocument]:

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Lints, type-checks and tests; the tests build the wheel and run it in an empty environment.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/environment.sh train,dev
+.venv/bin/ruff check .
+.venv/bin/ruff format --check .
+.venv/bin/mypy
+.venv/bin/python -m pytest "$@"

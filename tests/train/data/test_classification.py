@@ -1,0 +1,158 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conflictcoder.errors import DataError
+from tests.train.data.strategies import PATIENT
+from train.data.classification import class_names, read_classification
+
+
+def write(folder, text, name="x.tsv"):
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def rows(documents):
+    """Text and classes of each document, each of which has one sentence."""
+    return [
+        (labelled.document.text, [entry.type for entry in labelled.document.sentences[0].event_types])
+        for labelled in documents
+    ]
+
+
+def test_row_is_a_document_of_one_sentence(tmp_path):
+    first, second = read_classification(write(tmp_path, "Rebels took Gao.\tCAPTURE\nIt rained.\t\n"))
+    assert rows([first, second]) == [("Rebels took Gao.", ["CAPTURE"]), ("It rained.", [])]
+    assert (first.document.id, second.document.id) == ("x-1", "x-2")
+    assert first.layers == {"event_types"}
+    (sentence,) = first.document.sentences
+    assert (sentence.text, sentence.start) == ("Rebels took Gao.", 0)
+    assert sentence.entities == sentence.events == ()
+
+
+def test_spaces_in_a_single_label_become_underscores(tmp_path):
+    assert rows(read_classification(write(tmp_path, "A.\t armed  clash \n"))) == [("A.", ["armed_clash"])]
+
+
+def test_several_label_columns_are_zeros_and_ones(tmp_path):
+    path = write(tmp_path, "A.\t1\t0\nB.\t1\t 1\nC.\t0\t0\n")
+    expected = [("A.", ["label_1"]), ("B.", ["label_1", "label_2"]), ("C.", [])]
+    assert rows(read_classification(path)) == expected
+    assert class_names(path, text_column=0, label_columns=[], header=False) == ["label_1", "label_2"]
+
+
+def test_header_names_the_classes(tmp_path):
+    path = write(tmp_path, "id\tclash\ttext\tcapture\n7\t0\tA.\t1\n8\t1\tB.\t1\n")
+    documents = read_classification(path, text_column=2, label_columns=[3, 1], header=True)
+    assert rows(documents) == [("A.", ["capture"]), ("B.", ["capture", "clash"])]
+    assert documents[0].document.id == "x-2"
+    assert class_names(path, text_column=2, label_columns=[3, 1], header=True) == ["capture", "clash"]
+
+
+def test_header_over_one_label_is_no_class(tmp_path):
+    path = write(tmp_path, "label\ttext\nCLASH\tA.\n")
+    assert rows(read_classification(path, text_column=1, header=True)) == [("A.", ["CLASH"])]
+    assert class_names(path, text_column=1, label_columns=[], header=True) == []
+
+
+def test_quotes_are_text_in_tsv_and_quoting_in_csv(tmp_path):
+    tsv = write(tmp_path, '"Go, now", he said.\tA\n')
+    assert rows(read_classification(tsv)) == [('"Go, now", he said.', ["A"])]
+    csv = write(tmp_path, 'A,"He said: ""Go, now.""\nThen he left."\nB,Calm.\n', "x.csv")
+    assert rows(read_classification(csv, text_column=1)) == [
+        ('He said: "Go, now."\nThen he left.', ["A"]),
+        ("Calm.", ["B"]),
+    ]
+
+
+@pytest.mark.parametrize("name", ["x.tsv", "x.csv", "x.CSV", "x.txt"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_endings_marks_and_line_ends(tmp_path, name, mark, end):
+    separator = "," if name.lower() == "x.csv" else "\t"
+    text = mark + end.join([f"Éa.{separator}A", "", f"B b.{separator}B", ""])
+    assert rows(read_classification(write(tmp_path, text, name))) == [("Éa.", ["A"]), ("B b.", ["B"])]
+
+
+@pytest.mark.parametrize("name", ["x.tsv", "x.csv"])
+def test_text_of_300_000_characters(tmp_path, name):
+    text = "word " * 59_999 + "word."
+    path = write(tmp_path, f"{text}\tA\n" if name == "x.tsv" else f'"{text}",A\n', name)
+    assert rows(read_classification(path)) == [(text, ["A"])]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "options", "line", "message"),
+    [
+        ("x.tsv", "A.\tx\n\nB.\n", {}, 3, "1 columns, expected 2"),
+        ("x.tsv", "A.\tx\nB.\tx\ty\n", {}, 2, "3 columns, expected 2"),
+        ("x.csv", 'A.,x\n"B\nb.",x\nC.\n', {}, 4, "1 columns, expected 2"),
+        ("x.tsv", "A.\n", {}, 1, "1 columns; expected a text in column 0"),
+        ("x.tsv", "A.\tx\n", {"text_column": 2}, 1, "2 columns; expected a text in column 2"),
+        (
+            "x.tsv",
+            "A.\tx\n",
+            {"label_columns": [3]},
+            1,
+            "2 columns; expected a text in column 0 and labels in [3]",
+        ),
+        ("x.tsv", "A.\tx\n", {"text_column": -1}, 1, "expected a text in column -1"),
+        ("x.tsv", "A.\tx\n", {"label_columns": [-5]}, 1, "labels in [-5]"),
+        (
+            "x.tsv",
+            "t\tx\ty\nA.\t1\t0\nB.\t1\t2\n",
+            {"header": True},
+            3,
+            "label '2': expected 0 or 1, because there",
+        ),
+        ("x.tsv", "A.\t1\t\n", {}, 1, "label '': expected 0 or 1, because there are 2 label columns"),
+        ("x.csv", 'A.,x\n"B."b,x\n', {}, 2, "not CSV: "),
+        ("x.csv", 'A.,x\n"B.,x\n', {}, 2, "not CSV: "),
+    ],
+)
+def test_malformed_row(tmp_path, name, text, options, line, message):
+    path = write(tmp_path, text, name)
+    with pytest.raises(DataError) as caught:
+        read_classification(path, **options)
+    assert (caught.value.file, caught.value.line) == (str(path), line)
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(("text", "header"), [("", False), ("\n \n", False), ("text\tlabel\n", True)])
+def test_file_without_rows(tmp_path, text, header):
+    with pytest.raises(DataError, match="no rows; expected a text and its label in each"):
+        read_classification(write(tmp_path, text), header=header)
+
+
+def test_class_names_need_a_row(tmp_path):
+    with pytest.raises(DataError, match="no rows"):
+        class_names(write(tmp_path, ""), text_column=0, label_columns=[], header=False)
+
+
+@pytest.mark.parametrize("name", ["x.tsv", "x.csv"])
+def test_unreadable_file(tmp_path, name):
+    with pytest.raises(DataError, match="cannot be read as UTF-8"):
+        read_classification(write(tmp_path, "é\tO\n".encode("latin-1"), name))
+    with pytest.raises(DataError, match=r"none\.tsv: cannot be read"):
+        read_classification(tmp_path / "none.tsv")
+
+
+@given(
+    st.binary() | st.text('a01"\t\n\r, ').map(str.encode) | st.text().map(str.encode),
+    st.sampled_from(["garbage.tsv", "garbage.csv"]),
+    st.integers(-2, 2),
+    st.lists(st.integers(-2, 2), max_size=2),
+    st.booleans(),
+)
+@settings(PATIENT, max_examples=400)
+def test_garbage_raises_only_data_errors(tmp_path_factory, content, name, text_column, label_columns, header):
+    path = write(tmp_path_factory.getbasetemp(), content, name)
+    try:
+        documents = read_classification(
+            path, text_column=text_column, label_columns=label_columns, header=header
+        )
+    except DataError as error:
+        assert error.file == str(path)
+    else:
+        assert documents

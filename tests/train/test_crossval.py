@@ -1,0 +1,60 @@
+import json
+
+import pytest
+
+from train.config import ConfigError
+from train.crossval import crossval
+from train.data.reading import load_corpus
+
+from ..conftest import ROOT, TEN, tiny_config, write_data
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    ontology = (ROOT / "data" / "ontology.yaml").read_text(encoding="utf-8")
+    ann = {name: TEN.replace("# id: ten", f"# id: {name}") for name in ("one", "two", "three")}
+    return write_data(tmp_path_factory.mktemp("three"), ann, ontology, {"few": ["one", "two", "three"]})
+
+
+def test_each_document_is_coded_by_a_model_that_never_saw_it(three, tiny_backbone, tmp_path):
+    config = tiny_config(
+        three,
+        tiny_backbone,
+        tmp_path,
+        data__train=["few"],
+        data__dev=[],
+        training__epochs=2,
+        crossval={"sets": ["few"], "seeds": [1, 2]},
+    )
+    metrics = crossval(config)
+    assert metrics["held_out"] == ["one", "three", "two"]
+    assert set(metrics["seeds"]) == {"1", "2"}
+    assert metrics["seeds"]["1"]["articles"] == 3
+    assert set(metrics["summary"]["entity_f1"]) == {"mean", "stdev"}
+    folds = sorted((tmp_path / "tiny-crossval").glob("seed*"))
+    assert len(folds) == 6
+    for fold in folds:
+        data = json.loads((fold / "metrics.json").read_text())
+        assert data["test"]["articles"] == data["dev"]["articles"] == 1
+    before = {fold: (fold / "metrics.json").stat().st_mtime_ns for fold in folds}
+    assert crossval(config, resume=True) == metrics
+    assert before == {fold: (fold / "metrics.json").stat().st_mtime_ns for fold in folds}
+
+
+def test_sets_must_be_named(three, tiny_backbone, tmp_path):
+    config = tiny_config(three, tiny_backbone, tmp_path, crossval={"sets": ["nope"]})
+    with pytest.raises(ConfigError, match=r"crossval\.sets: \['nope'\]; expected some of"):
+        crossval(config)
+
+
+def test_folds_leave_no_trace_of_the_held_out_document(three, tiny_backbone, tmp_path):
+    from train.crossval import _fold_config, _leave_out
+    from train.fit import select_documents
+
+    config = tiny_config(three, tiny_backbone, tmp_path, data__train=["few"], data__dev=[])
+    corpus = load_corpus(config.data)
+    for name in ("one", "two", "three"):
+        fold = _fold_config(config, 1, name)
+        train, dev, test = select_documents(fold, _leave_out(corpus, name))
+        assert [item.document.id for item in test] == [name]
+        assert name not in {item.document.id for item in (*train, *dev)}

@@ -1,0 +1,40 @@
+import json
+
+import onnx
+import pytest
+
+from conflictcoder import EventCoder
+from conflictcoder.bundle import CONFIG, MANIFEST, MODEL, TOKENIZER
+from train.evaluation import evaluate_coder
+from train.export import ExportError, export
+
+
+def test_bundle_has_exactly_its_files(tiny_bundle):
+    assert {path.name for path in tiny_bundle.iterdir()} == {CONFIG, MANIFEST, MODEL, TOKENIZER}
+
+
+def test_bundle_is_evaluated_like_its_checkpoint(tiny_run, tiny_bundle, ten):
+    assert evaluate_coder(tiny_bundle, [ten]).metrics == evaluate_coder(tiny_run, [ten]).metrics
+
+
+def test_quantised_bundle_has_int8_weights_and_tells_so(tiny_run, ten_articles, tmp_path):
+    agreement = export(tiny_run, tmp_path / "int8", ten_articles, tolerance=0.5)
+    assert set(agreement) == {"mentions", "triggers", "arguments", "event types"}
+    graph = onnx.load(tmp_path / "int8" / MODEL).graph
+    kinds = {tensor.data_type for tensor in graph.initializer}
+    assert onnx.TensorProto.INT8 in kinds
+    record = json.loads((tmp_path / "int8" / CONFIG).read_text())["provenance"]["export"]
+    assert record == {"quantized": True, "agreement_with_torch_f1": agreement}
+    assert EventCoder.from_pretrained(tmp_path / "int8").code("Rebels captured Namkham.").sentences
+
+
+def test_bundle_that_answers_otherwise_is_refused(tiny_run, ten_articles, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.export.compare", lambda *_: {"mentions": 0.98, "triggers": 0.42})
+    with pytest.raises(ExportError, match=r"triggers agree .* F1 0\.4200, the tolerance is 0\.999"):
+        export(tiny_run, tmp_path / "refused", ten_articles, quantize=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_is_reproducible(tiny_run, tiny_bundle, ten_articles, tmp_path):
+    export(tiny_run, tmp_path / "again", ten_articles, quantize=False)
+    assert (tmp_path / "again" / MANIFEST).read_text() == (tiny_bundle / MANIFEST).read_text()
