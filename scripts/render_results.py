@@ -1,0 +1,127 @@
+"""Renders the numbers in README.md and model_card.md from the files in results/ and the bundle.
+
+    python scripts/render_results.py          # write
+    python scripts/render_results.py --check  # fail if a file is not up to date
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+ROOT = Path(__file__).parent.parent
+METRICS = {
+    "entity_f1": "entity F1",
+    "event_type_f1": "event-type F1",
+    "trig_i": "Trig-I",
+    "trig_c": "Trig-C",
+    "arg_i": "Arg-I",
+    "arg_c": "Arg-C",
+}
+TYPE_TABLES = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a JSON file."""
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return data
+
+
+def bundle_metrics(part: str) -> dict[str, Any]:
+    """Metrics of the shipped bundle's run, on its development or test documents."""
+    metrics: dict[str, Any] = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"]["metrics"][part]
+    return metrics
+
+
+def cell(metrics: Mapping[str, Any], name: str) -> str:
+    """F1 with its interval."""
+    values = metrics[name]
+    low, high = values["interval"]
+    return f"{values['f1']:.3f} ({low:.3f}–{high:.3f})"
+
+
+def results_table() -> str:
+    """One row a metric, one column an experiment in results/, in the order of the file names."""
+    columns = {}
+    for path in sorted((ROOT / "results").glob("*.json")):
+        result = load(path)
+        columns[result["title"]] = result["metrics"]
+    lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    for name, title in METRICS.items():
+        lines.append(f"| {title} | " + " | ".join(cell(metrics, name) for metrics in columns.values()) + " |")
+    realis = [f"{metrics['realis_accuracy']['accuracy']:.3f}" for metrics in columns.values()]
+    lines.append("| realis accuracy | " + " | ".join(realis) + " |")
+    return "\n".join(lines)
+
+
+def type_tables() -> str:
+    """For each metric the scores of every type, on the five articles."""
+    metrics = bundle_metrics("test")
+    parts = []
+    for name in TYPE_TABLES:
+        parts += [f"**{METRICS[name]}**", "", "| type | F1 | precision | recall | gold |", "|---|---|---|---|---|"]
+        for label, row in metrics[name]["by_label"].items():
+            scores = " | ".join(f"{row[key]:.3f}" for key in ("f1", "precision", "recall"))
+            parts.append(f"| {label} | {scores} | {row['gold']} |")
+        parts.append("")
+    return "\n".join(parts).rstrip()
+
+
+def model_index() -> str:
+    """The metrics of the hub's metadata, on the five articles."""
+    metrics = bundle_metrics("test")
+    lines = []
+    for name, title in METRICS.items():
+        lines += ["    - type: f1", f"      name: {title}", f"      value: {metrics[name]['f1']:.4f}"]
+    return "\n".join(lines)
+
+
+def agreement() -> str:
+    """How the int8 bundle's answers agree with the checkpoint's."""
+    export = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"]["export"]
+    values = ", ".join(f"{kind} {value:.3f}" for kind, value in export["agreement_with_torch_f1"].items())
+    return f"F1 of the int8 bundle's answers against those of the fp32 checkpoint, on the five articles: {values}."
+
+
+BLOCKS = {
+    "results": results_table,
+    "types": type_tables,
+    "agreement": agreement,
+}
+
+
+def render(text: str) -> str:
+    """Fill every marked block of a file."""
+    for name, block in BLOCKS.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = pattern.sub(lambda match, block=block: f"{match[1]}\n{block()}\n\n{match[2]}", text)
+    index = re.compile(r"(    metrics:\n).*?(?=---\n)", re.DOTALL)
+    return index.sub(lambda match: f"{match[1]}{model_index()}\n", text, count=1)
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail if a file is not up to date.")
+def main(*, check: bool) -> None:
+    """Render README.md and model_card.md."""
+    stale = []
+    for name in ("README.md", "model_card.md"):
+        path = ROOT / name
+        text = path.read_text(encoding="utf-8")
+        rendered = render(text)
+        if rendered != text:
+            stale.append(name)
+            if not check:
+                path.write_text(rendered, encoding="utf-8")
+    if check and stale:
+        click.echo(f"not up to date: {', '.join(stale)}; run python scripts/render_results.py", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
