@@ -1,11 +1,12 @@
-"""Renders the numbers in README.md and model_card.md from the files in results/ and the bundle.
+"""Renders the numbers in README.md, model_card.md and data/DATASHEET.md from what was measured.
 
-    python scripts/render_results.py          # write
-    python scripts/render_results.py --check  # fail if a file is not up to date
+python scripts/render_results.py          # write
+python scripts/render_results.py --check  # fail if a file is not up to date
 """
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+from conflictcoder import EventCoder
+from conflictcoder.tables import TableWriter
 
 ROOT = Path(__file__).parent.parent
 METRICS = {
@@ -24,6 +28,10 @@ METRICS = {
     "arg_i": "Arg-I",
     "arg_c": "Arg-C",
 }
+EXAMPLE = """\
+Resistance fighters captured two army outposts near Hsihseng on Tuesday, killing at least 14 soldiers.
+Hundreds of villagers fled to Taunggyi after jets bombed the town, residents said.
+The junta has threatened to send reinforcements."""
 TYPE_TABLES = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
 
 
@@ -35,7 +43,9 @@ def load(path: Path) -> dict[str, Any]:
 
 def bundle_metrics(part: str) -> dict[str, Any]:
     """Metrics of the shipped bundle's run, on its development or test documents."""
-    metrics: dict[str, Any] = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"]["metrics"][part]
+    metrics: dict[str, Any] = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"][
+        "metrics"
+    ][part]
     return metrics
 
 
@@ -65,7 +75,12 @@ def type_tables() -> str:
     metrics = bundle_metrics("test")
     parts = []
     for name in TYPE_TABLES:
-        parts += [f"**{METRICS[name]}**", "", "| type | F1 | precision | recall | gold |", "|---|---|---|---|---|"]
+        parts += [
+            f"**{METRICS[name]}**",
+            "",
+            "| type | F1 | precision | recall | gold |",
+            "|---|---|---|---|---|",
+        ]
         for label, row in metrics[name]["by_label"].items():
             scores = " | ".join(f"{row[key]:.3f}" for key in ("f1", "precision", "recall"))
             parts.append(f"| {label} | {scores} | {row['gold']} |")
@@ -86,10 +101,28 @@ def agreement() -> str:
     """How the int8 bundle's answers agree with the checkpoint's."""
     export = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"]["export"]
     values = ", ".join(f"{kind} {value:.3f}" for kind, value in export["agreement_with_torch_f1"].items())
-    return f"F1 of the int8 bundle's answers against those of the fp32 checkpoint, on the five articles: {values}."
+    return f"F1 of the int8 bundle's answers against the fp32 checkpoint's, on the five articles: {values}."
+
+
+def example() -> str:
+    """What the shipped model makes of a few sentences."""
+    coder = EventCoder.from_pretrained()
+    stream = io.StringIO()
+    TableWriter(stream, coder.config.labels.ontology).write(coder.code(EXAMPLE))
+    rows = "\n".join(line.rstrip() for line in stream.getvalue().strip().splitlines())
+    return f"```\n$ cat news.txt\n{EXAMPLE}\n\n$ conflictcoder code news.txt --format table\n{rows}\n```"
+
+
+def corpus() -> str:
+    """Composition and variety of the written corpus."""
+    from describe_corpus import describe
+
+    return describe()
 
 
 BLOCKS = {
+    "example": example,
+    "corpus": corpus,
     "results": results_table,
     "types": type_tables,
     "agreement": agreement,
@@ -100,7 +133,9 @@ def render(text: str) -> str:
     """Fill every marked block of a file."""
     for name, block in BLOCKS.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        text = pattern.sub(lambda match, block=block: f"{match[1]}\n{block()}\n\n{match[2]}", text)
+        if pattern.search(text):
+            content = block()
+            text = pattern.sub(lambda match, content=content: f"{match[1]}\n{content}\n\n{match[2]}", text)
     index = re.compile(r"(    metrics:\n).*?(?=---\n)", re.DOTALL)
     return index.sub(lambda match: f"{match[1]}{model_index()}\n", text, count=1)
 
@@ -108,9 +143,9 @@ def render(text: str) -> str:
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail if a file is not up to date.")
 def main(*, check: bool) -> None:
-    """Render README.md and model_card.md."""
+    """Render README.md, model_card.md and data/DATASHEET.md."""
     stale = []
-    for name in ("README.md", "model_card.md"):
+    for name in ("README.md", "model_card.md", "data/DATASHEET.md"):
         path = ROOT / name
         text = path.read_text(encoding="utf-8")
         rendered = render(text)

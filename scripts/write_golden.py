@@ -9,7 +9,7 @@ from conflictcoder import EventCoder
 from conflictcoder.bundle import MANIFEST, default_bundle
 
 TEXTS = {
-    "clash": "Rebels captured three army outposts near Namkham on Friday, killing 12 soldiers, the group said.",
+    "clash": "Rebels captured three army outposts near Namkham on Friday, killing 12 soldiers, they said.",
     "strike": "Two children were wounded when a fighter jet bombed a school in Kawlin township.",
     "background": "Since the coup in 2021, thousands of villagers have fled to India.",
     "planned": "The army threatened to shell the town unless the militia surrendered.",

@@ -15,7 +15,7 @@ HOSTILE = {
     "html": "<html><body><p>Rebels captured Namkham.</p><script>x()</script></body></html>",
     "emoji and right-to-left": "👩‍👩‍👧 استولى المتمردون على المدينة.",
     "one long word": "x" * 200_000,
-    "one long line": "Rebels captured Namkham and " * 8_000,
+    "a million characters in one line": "Rebels captured Namkham and " * 36_000,
     "no letters": "... --- !!! ???\n" * 1_000,
 }
 

@@ -17,7 +17,7 @@ class Overlap(NamedTuple):
     """Two sentences of different documents that share word 4-grams.
 
     Attributes:
-        share: Shared 4-grams, as a share of those of the shorter sentence.
+        share: Shared 4-grams, as a share of those of the longer sentence.
         first: One sentence.
         second: The other.
     """
@@ -51,7 +51,7 @@ def largest_overlaps(documents: Iterable[Document], count: int = 10) -> list[Ove
                     shared[first, second] += 1
     overlaps = [
         Overlap(
-            grams / min(len(sentences[first][2]), len(sentences[second][2])),
+            grams / max(len(sentences[first][2]), len(sentences[second][2])),
             sentences[first][1],
             sentences[second][1],
         )

@@ -126,7 +126,7 @@ def test_paragraphs_have_an_empty_line_between_them(end):
         ("World\n\nRebels took Gao.", "Rebels took Gao."),
         ("TN web Logo\nWorld\nRebels took Gao.", "Rebels took Gao."),
         ("Gao has fallen!\nRebels took it.", "Gao has fallen!\n\nRebels took it."),
-        ("Rebels took Gao on Friday\nIt fell.", "Rebels took Gao on Friday\n\nIt fell."),
+        ("Rebels took Gao again\nIt fell.", "Rebels took Gao again\n\nIt fell."),
         ("Rebels took Gao.\nWorld\nIt fell.", "Rebels took Gao.\n\nWorld\n\nIt fell."),
         ("Gao falls", "Gao falls"),
         ("", ""),

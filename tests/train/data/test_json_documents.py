@@ -225,8 +225,9 @@ MISTAKES = {
 def test_mistake_of_a_record(tmp_path, content, message):
     good = json.dumps(record())
     line = write(tmp_path, f"{good}\n\n{json.dumps(content)}\n{good}\n")
-    listed = write(tmp_path, f"[\n{good},\n {good}\n,\n{json.dumps(content)}, {good}]", "x.json")
-    for path, number in ((line, 3), (listed, 5)):
+    listed = write(tmp_path, f"\n[{good},\n {good}\n,\n{json.dumps(content)}, {good}]", "x.json")
+    alone = write(tmp_path, json.dumps(content), "alone.json")
+    for path, number in ((line, 3), (listed, 5), (alone, 1)):
         with pytest.raises(DataError) as caught:
             list(read_json(path, ONTOLOGY))
         assert (caught.value.file, caught.value.line) == (str(path), number)

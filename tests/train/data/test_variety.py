@@ -14,7 +14,7 @@ def test_overlap_counts_four_words_in_a_row_of_different_documents():
     one = document("one", "The army took the hill at dawn.", "The army took the hill at dawn.")
     two = document("two", "Witnesses said the army took the hill.", "Nothing alike here at all, is there?")
     overlap, *rest = largest_overlaps([one, two])
-    # "the army took the" and "army took the hill" of the four 4-grams of either sentence
+    # "the army took the" and "army took the hill" of four 4-grams in either sentence
     assert overlap.share == pytest.approx(0.5)
     assert {overlap.first, overlap.second} == {one.sentences[0].text, two.sentences[0].text}
     assert len(rest) == 1

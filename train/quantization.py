@@ -1,0 +1,82 @@
+"""Makes a graph's weights int8, so that a bundle fits into a wheel."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+_BLOCK = 32
+_INT8_ACTIVATIONS = 4
+_BITS = 8
+
+
+def quantize_graph(plain: Path, out: Path) -> None:
+    """Write a graph with int8 weights.
+
+    Matrices have one scale for each block of 32 weights, and so has each row of the activations that
+    they are multiplied with, at run time: a row's scale depends on nothing but the row. Embeddings
+    have one scale a row. (One scale for a whole activation, as dynamic quantisation has it, changed
+    a tenth of the mentions; see configs/README.md.)
+
+    Args:
+        plain: The graph in fp32.
+        out: Where to write.
+    """
+    model = onnx.load(plain)
+    _quantize_embeddings(model.graph)
+    # It tells of every node that it passes.
+    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
+    quantizer = MatMulNBitsQuantizer(
+        model, bits=_BITS, block_size=_BLOCK, is_symmetric=True, accuracy_level=_INT8_ACTIVATIONS
+    )
+    quantizer.process()
+    onnx.save(quantizer.model.model, out)
+
+
+def quantize_rows(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Quantise a matrix by row, symmetrically.
+
+    Args:
+        weights: float32 of shape (rows, columns).
+
+    Returns:
+        int8 of the same shape, and the scales, float32 of shape (rows, 1).
+    """
+    scales = np.abs(weights).max(axis=1, keepdims=True) / 127
+    scales[scales == 0] = 1.0
+    return np.round(weights / scales).astype(np.int8), scales.astype(np.float32)
+
+
+def _quantize_embeddings(graph: onnx.GraphProto) -> None:
+    """Look up int8 rows and multiply them by their scales instead of looking up floats."""
+    tables = {table.name: table for table in graph.initializer}
+    nodes: list[onnx.NodeProto] = []
+    replaced = set()
+    for node in graph.node:
+        table = tables.get(node.input[0]) if node.op_type == "Gather" else None
+        if table is None or table.data_type != TensorProto.FLOAT or len(table.dims) != 2:
+            nodes.append(node)
+            continue
+        name, ids, output = table.name, node.input[1], node.output[0]
+        if name not in replaced:
+            rows, scales = quantize_rows(numpy_helper.to_array(table))
+            graph.initializer.append(numpy_helper.from_array(rows, f"{name}.int8"))
+            graph.initializer.append(numpy_helper.from_array(scales, f"{name}.scale"))
+            replaced.add(name)
+        nodes += [
+            helper.make_node("Gather", [f"{name}.int8", ids], [f"{output}.int8"]),
+            helper.make_node("Cast", [f"{output}.int8"], [f"{output}.float"], to=TensorProto.FLOAT),
+            helper.make_node("Gather", [f"{name}.scale", ids], [f"{output}.scale"]),
+            helper.make_node("Mul", [f"{output}.float", f"{output}.scale"], [output]),
+        ]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    used = {name for node in nodes for name in node.input}
+    for name in replaced - used:
+        graph.initializer.remove(tables[name])
