@@ -133,7 +133,7 @@ def _check_splits(documents: list[Document], broken: set[str], path: Path) -> li
     for name, members in sets.items():
         for member in members:
             for sentence in member.document.sentences:
-                before = where.setdefault(sentence.text, (name, member.document.id))
+                before = where.setdefault(sentence.text.casefold(), (name, member.document.id))
                 if before[0] != name:
                     mistakes.append(
                         f"{path}: sentence {sentence.text[:60]!r} is in {before[0]!r} ({before[1]}) and in "
