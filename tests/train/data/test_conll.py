@@ -71,6 +71,7 @@ def test_tagging_schemes(tmp_path, tags, expected):
         ("1\tGao\tB-P\t_\n2\tfell\tO\t_\n", {"token_column": 1, "tag_column": 2}),
         ("1\tGao\tB-P\t_\n2\tfell\tO\t_\n", {"token_column": -3, "tag_column": -2}),
         ("B-P Gao\nO fell\n", {"token_column": 1, "tag_column": 0}),
+        ("Gao B-P\nfell O\n", {"token_column": -2, "tag_column": 1}),
         ("Gao\tB-P\r\nfell\tO\r\n", {}),
         ("Gao B-P\r\nfell O\r\n\r\n", {}),
         ("\ufeffGao\tB-P\nfell\tO", {}),
@@ -118,6 +119,7 @@ def test_documents_with_marks(tmp_path, mark):
         ("a\tO\nb\tO\t\n", {"tag_column": 1}, 2, "3 columns, expected 2"),
         ("a\t\nb\tO\n", {}, 1, "tag ''"),
         ("a O\n", {"token_column": 5}, 1, "2 columns, so there is no column 5; the first is 0"),
+        ("a O\n", {"token_column": 2}, 1, "2 columns, so there is no column 2; the first is 0"),
         ("a O\n", {"tag_column": -3}, 1, "2 columns, so there is no column -3"),
     ],
 )

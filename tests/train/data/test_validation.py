@@ -126,6 +126,10 @@ def test_spans_may_touch():
     assert list(find_problems(sentence(spans), ONTOLOGY)) == []
 
 
+def test_span_may_be_the_whole_sentence():
+    assert list(find_problems(sentence([mention(end=len(TEXT), text=TEXT)]), ONTOLOGY)) == []
+
+
 def test_several_problems_come_together():
     bad = event(("OF", "m1"), ("AT", "m9"), realis="never")
     messages = [problem.message.split(";")[0] for problem in find_problems(sentence([], [bad]), ONTOLOGY)]
