@@ -95,9 +95,14 @@ class WindowEncoder:
         self._prefix = encoding.ids[:first]
         self._suffix = encoding.ids[last:]
         self._room = max_tokens - len(self._prefix) - len(self._suffix)
+        self._max_tokens = max_tokens
         self._max_sentences = max_sentences
         if self._room < 1 or max_sentences < 1:
             raise ValueError(f"a window of {max_tokens} tokens and {max_sentences} sentences holds no text")
+
+    def with_tokenizer(self, tokenizer: Tokenizer) -> WindowEncoder:
+        """An encoder that makes windows of the same size with another tokenizer."""
+        return WindowEncoder(tokenizer, max_tokens=self._max_tokens, max_sentences=self._max_sentences)
 
     def encode(self, text: str) -> EncodedSentence:
         """Tokenize one sentence.

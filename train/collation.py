@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from conflictcoder.labels import LabelSpace
 from train.losses import IGNORED
@@ -25,12 +27,14 @@ class WindowCollator:
         longest: Most tokens that the model reads.
         multiple: Rows are padded to a multiple of it: kernels are chosen, and on a CPU compiled, for
             each length anew.
+        targets: What teachers say of the windows (`train.distillation.teach`), by the rows' `target`.
     """
 
     labels: LabelSpace
     pad_token_id: int
     longest: int
     multiple: int = 32
+    targets: Sequence[Mapping[str, NDArray[np.float32]]] = ()
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Pad rows.
@@ -39,7 +43,8 @@ class WindowCollator:
             `input_ids` and `attention_mask`, int64 of shape (batch, tokens); `sentence_mask`, bool
             of shape (batch, sentences, tokens); `labels`: `spans` (batch, tokens), `event_types`
             (batch, sentences, types), `triggers` (batch, triggers, 3) with start, end and realis,
-            `mentions` (batch, mentions, 2), `pairs` (batch, pairs, 2 + roles), `window` (batch, 1).
+            `mentions` (batch, mentions, 2), `pairs` (batch, pairs, 2 + roles), `window` (batch, 1);
+            and with targets `teacher_spans` (batch, tokens, tags) and so on, float32.
         """
         tokens = max(len(row["input_ids"]) for row in rows)
         tokens = min(-(-tokens // self.multiple) * self.multiple, max(self.longest, tokens))
@@ -49,7 +54,7 @@ class WindowCollator:
             for piece, (start, stop) in enumerate(row["pieces"]):
                 sentence_mask[number, piece, start:stop] = True
         ontology = self.labels.ontology
-        return {
+        batch = {
             "input_ids": _pad([row["input_ids"] for row in rows], self.pad_token_id, tokens),
             "attention_mask": _pad([[1] * len(row["input_ids"]) for row in rows], 0, tokens),
             "sentence_mask": sentence_mask,
@@ -64,6 +69,13 @@ class WindowCollator:
                 "window": torch.tensor([[row["window"]] for row in rows]),
             },
         }
+        if self.targets and all("target" in row for row in rows):
+            targets = [self.targets[row["target"]] for row in rows]
+            lengths = {"spans": tokens, "event_types": sentences}
+            for name in targets[0]:
+                arrays = [target[name] for target in targets]
+                batch["labels"][f"teacher_{name}"] = _pad_arrays(arrays, lengths.get(name, 1))
+        return batch
 
 
 def _pad(rows: Sequence[Sequence[int]], value: int, length: int) -> torch.Tensor:
@@ -77,3 +89,11 @@ def _pad_rows(rows: Sequence[Sequence[Sequence[float]]], width: int, *, length: 
         if row:
             padded[number, : len(row)] = torch.tensor(row)
     return padded
+
+
+def _pad_arrays(arrays: Sequence[NDArray[np.float32]], length: int) -> torch.Tensor:
+    length = max(length, *(len(array) for array in arrays))
+    padded = np.zeros((len(arrays), length, *arrays[0].shape[1:]), dtype=np.float32)
+    for number, array in enumerate(arrays):
+        padded[number, : len(array)] = array
+    return torch.from_numpy(padded)

@@ -161,6 +161,28 @@ class Training(_Section):
     """Write TensorBoard logs into the run folder."""
 
 
+class Augmentation(_Section):
+    """Altered copies of the training documents."""
+
+    copies: Annotated[int, Field(ge=0)] = 0
+    """Copies of each document that are added."""
+    replaced: Share = 0.7
+    """Share of the mentions that are replaced by others that fit in their place."""
+    types: list[str] = []
+    """Entity types whose mentions are replaced; empty: all."""
+
+
+class Distillation(_Section):
+    """Learning from the outputs of trained models as well as from the labels."""
+
+    teachers: list[str] = []
+    """Run folders or checkpoints whose outputs are averaged; empty: learn from the labels alone."""
+    weight: Share = 0.5
+    """Weight of the teachers' outputs; the labels have the rest."""
+    temperature: PositiveFloat = 2.0
+    """Softens both sides' scores of tags and realis."""
+
+
 class CrossValidation(_Section):
     """Leave-one-document-out cross-validation."""
 
@@ -187,6 +209,10 @@ class ExperimentConfig(_Section):
     """Weights of the heads."""
     training: Training = Training()
     """The optimisation."""
+    augmentation: Augmentation = Augmentation()
+    """Altered copies of the training documents."""
+    distillation: Distillation = Distillation()
+    """Learning from trained models."""
     crossval: CrossValidation = CrossValidation()
     """What `crossval` leaves out."""
 

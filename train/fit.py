@@ -33,6 +33,7 @@ from conflictcoder.labels import LabelSpace
 from conflictcoder.modeling import JointModel
 from conflictcoder.torch_runtime import TorchRuntime
 from conflictcoder.windows import WindowEncoder
+from train.augmentation import augment
 from train.backbones import find_backbone
 from train.build import build_model, load_tokenizer
 from train.calibrate import fit_calibration
@@ -41,6 +42,7 @@ from train.config import AnnotatedData, ConfigError, ExperimentConfig
 from train.data.reading import load_corpus
 from train.data.splits import hold_out
 from train.development import DevelopmentMetrics
+from train.distillation import DistillationLoss, Targets, teach
 from train.evaluation import evaluate_coder, write_json
 from train.features import WindowedDocument, training_rows, window_documents
 from train.joint_loss import JointLoss
@@ -100,6 +102,7 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
         missing, known = ", ".join(sorted(set(layers) - present)), ", ".join(sorted(present))
         raise ConfigError(f"model.layers: the training data has no {missing}; it has {known}")
     labels = LabelSpace.of(corpus.ontology, layers)
+    train = [*train, *augment(train, config.augmentation, config.seed)]
     backbone = find_backbone(config.model.backbone)
     model = build_model(backbone, config.model, labels)
     tokenizer = load_tokenizer(backbone)
@@ -227,11 +230,19 @@ def make_trainer(experiment: Experiment, development: DevelopmentMetrics) -> Tra
     config = experiment.config
     rows = training_rows(experiment.train, experiment.labels)
     dev_rows = training_rows(experiment.dev, experiment.labels)
+    targets: list[Targets] = []
+    if config.distillation.teachers:
+        device = str(torch.accelerator.current_accelerator() or "cpu")
+        settings = config.distillation
+        targets = teach(
+            experiment.train, rows, experiment.labels, experiment.encoder, settings, device=device
+        )
+        rows = [row | {"target": number} for number, row in enumerate(rows)]
     optimizer = make_optimizer(experiment.model, config.training)
     trainer = Trainer(
         model=experiment.model,
         args=_arguments(config, len(rows)),
-        data_collator=_collator(experiment),
+        data_collator=_collator(experiment, targets),
         train_dataset=Dataset.from_list(rows),
         eval_dataset=Dataset.from_list(dev_rows),
         compute_loss_func=_loss(experiment),
@@ -289,15 +300,20 @@ def _precision(precision: str) -> dict[str, bool]:
     return {"bf16": precision == "bf16", "fp16": precision == "fp16"}
 
 
-def _collator(experiment: Experiment) -> WindowCollator:
+def _collator(experiment: Experiment, targets: Sequence[Targets] = ()) -> WindowCollator:
     config = experiment.model.config
     return WindowCollator(
-        experiment.labels, config.encoder.get("pad_token_id") or 0, longest=config.max_tokens
+        experiment.labels,
+        config.encoder.get("pad_token_id") or 0,
+        longest=config.max_tokens,
+        targets=targets,
     )
 
 
-def _loss(experiment: Experiment) -> JointLoss:
-    return JointLoss(experiment.config.loss, experiment.labels.ontology.exclusive_event_types)
+def _loss(experiment: Experiment) -> DistillationLoss:
+    config = experiment.config
+    hard = JointLoss(config.loss, experiment.labels.ontology.exclusive_event_types)
+    return DistillationLoss(hard, config.loss, config.distillation)
 
 
 def _claim_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:

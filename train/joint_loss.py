@@ -51,12 +51,39 @@ class JointLoss:
             types = event_type_loss(outputs.event_types, labels["event_types"], exclusive=self.exclusive)
             loss = loss + self.weights.event_types * types
         if outputs.realis is not None:
-            scores = pool_spans(outputs.realis, labels["triggers"][..., :2])
+            scores = score_realis(outputs.realis, labels)
             loss = loss + self.weights.realis * realis_loss(scores, labels["triggers"][..., 2])
         if outputs.triggers is not None and outputs.mentions is not None:
-            triggers = pool_spans(outputs.triggers.flatten(2), labels["triggers"][..., :2])
-            mentions = pool_spans(outputs.mentions, labels["mentions"])
-            triggers = triggers.unflatten(-1, outputs.triggers.shape[2:])
-            scores = score_pairs(triggers, mentions, labels["pairs"][..., :2])
+            scores = score_arguments(outputs.triggers, outputs.mentions, labels)
             loss = loss + self.weights.arguments * argument_loss(scores, labels["pairs"][..., 2:])
         return loss
+
+
+def score_realis(states: torch.Tensor, labels: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Scores of the labelled triggers.
+
+    Args:
+        states: The model's `realis`, float of shape (batch, tokens, values).
+        labels: What `WindowCollator` made.
+
+    Returns:
+        float of shape (batch, triggers, values).
+    """
+    return pool_spans(states, labels["triggers"][..., :2])
+
+
+def score_arguments(
+    triggers: torch.Tensor, mentions: torch.Tensor, labels: Mapping[str, torch.Tensor]
+) -> torch.Tensor:
+    """Scores of the labelled trigger-mention pairs.
+
+    Args:
+        triggers: The model's `triggers`, float of shape (batch, tokens, roles, size).
+        mentions: The model's `mentions`, float of shape (batch, tokens, size).
+        labels: What `WindowCollator` made.
+
+    Returns:
+        float of shape (batch, pairs, roles).
+    """
+    pooled = pool_spans(triggers.flatten(2), labels["triggers"][..., :2]).unflatten(-1, triggers.shape[2:])
+    return score_pairs(pooled, pool_spans(mentions, labels["mentions"]), labels["pairs"][..., :2])

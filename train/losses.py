@@ -43,7 +43,7 @@ def event_type_loss(scores: torch.Tensor, types: torch.Tensor, *, exclusive: boo
     losses = functional.binary_cross_entropy_with_logits(
         scores.float(), types.clamp(min=0).float(), reduction="none"
     )
-    return _mean(losses.sum(dim=-1), known)
+    return mean_of_known(losses.sum(dim=-1), known)
 
 
 def argument_loss(scores: torch.Tensor, roles: torch.Tensor) -> torch.Tensor:
@@ -59,7 +59,7 @@ def argument_loss(scores: torch.Tensor, roles: torch.Tensor) -> torch.Tensor:
     losses = functional.binary_cross_entropy_with_logits(
         scores.float(), roles.clamp(min=0).float(), reduction="none"
     )
-    return _mean(losses.sum(dim=-1), roles[..., 0] != IGNORED)
+    return mean_of_known(losses.sum(dim=-1), roles[..., 0] != IGNORED)
 
 
 def realis_loss(scores: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
@@ -111,8 +111,14 @@ def _cross_entropy(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     losses = functional.cross_entropy(
         scores.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
     )
-    return _mean(losses, labels.flatten() != IGNORED)
+    return mean_of_known(losses, labels.flatten() != IGNORED)
 
 
-def _mean(losses: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+def mean_of_known(losses: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """Mean of the losses whose label is known; zero where none is.
+
+    Args:
+        losses: float of any shape.
+        known: bool of the same shape.
+    """
     return (losses * known).sum() / known.sum().clamp(min=1)
