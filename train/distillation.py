@@ -62,7 +62,7 @@ def teach(
     for name in settings.teachers:
         outputs = _outputs(Path(name), documents, labels, encoder, device)
         for total, row, arrays in zip(totals, rows, outputs, strict=True):
-            for head, scores in _scores(arrays, row).items():
+            for head, scores in label_scores(arrays, row).items():
                 total[head] = total.get(head, np.float32(0)) + scores / len(settings.teachers)
     return totals
 
@@ -93,7 +93,7 @@ def _outputs(
         yield from runtime.run(own.windows)
 
 
-def _scores(arrays: Outputs, row: Mapping[str, Any]) -> Targets:
+def label_scores(arrays: Outputs, row: Mapping[str, Any]) -> Targets:
     """A window's scores of what its labels name."""
     scores: Targets = {name: arrays[name] for name in ("spans", "event_types") if name in arrays}
     spans = [trigger[:2] for trigger in row["triggers"]]
@@ -101,9 +101,8 @@ def _scores(arrays: Outputs, row: Mapping[str, Any]) -> Targets:
         scores["realis"] = _pool(arrays["realis"], spans)
     if "triggers" in arrays:
         triggers, mentions = _pool(arrays["triggers"], spans), _pool(arrays["mentions"], row["mentions"])
-        pairs = np.array(row["pairs"], dtype=np.int64).reshape(len(row["pairs"]), -1)
-        first, second = (pairs[:, 0], pairs[:, 1]) if len(pairs) else ([], [])
-        scores["pairs"] = np.einsum("prs,ps->pr", triggers[first], mentions[second])
+        pairs = np.array([pair[:2] for pair in row["pairs"]], dtype=np.intp).reshape(-1, 2)
+        scores["pairs"] = np.einsum("prs,ps->pr", triggers[pairs[:, 0]], mentions[pairs[:, 1]])
     return scores
 
 

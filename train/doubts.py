@@ -1,0 +1,174 @@
+"""Finds labels that models which never saw them contradict, for people to look at again.
+
+The self-confidence of a label, the probability that a model trained without its document gives it,
+ranks likely mistakes (Northcutt, Jiang and Chuang, 2021, *Confident Learning*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conflictcoder.decoding import Outputs, log_softmax
+from conflictcoder.labels import LabelSpace
+from conflictcoder.tags import tag_names
+from conflictcoder.torch_runtime import TorchRuntime, load_model
+from conflictcoder.windows import Window
+from train.config import ConfigError, ExperimentConfig
+from train.data.reading import load_corpus
+from train.distillation import label_scores
+from train.features import WindowedDocument, training_rows, window_documents
+from train.fit import CHECKPOINT, fit, prepare
+from train.labelled import Corpus, LabelledDocument
+from train.losses import IGNORED
+
+Floats = NDArray[np.float32]
+_HELD_OUT = "held_out"
+
+
+@dataclass(frozen=True, order=True)
+class Doubt:
+    """A label that a model contradicts.
+
+    Attributes:
+        confidence: Probability that the model gives to what it says instead.
+        document: Id of the document.
+        sentence: Number of the sentence, counted from 1.
+        text: The words in question.
+        label: What the label says.
+        model: What the model says.
+    """
+
+    confidence: float
+    document: str
+    sentence: int
+    text: str
+    label: str
+    model: str
+
+
+def find_doubts(
+    config: ExperimentConfig, sets: Sequence[str], folds: int, *, resume: bool = False
+) -> list[Doubt]:
+    """Train on all folds but one, in turn, and compare the labels of that one with the model.
+
+    Args:
+        config: The config; its training and development sets stay what they are.
+        sets: Sets whose documents are looked at. Those that the config trains on are left out in
+            turn; the others are read by the first model.
+        folds: How many folds.
+        resume: Keep the folds that are trained.
+
+    Returns:
+        The doubts, most confident first.
+
+    Raises:
+        ConfigError: A set does not exist.
+    """
+    corpus = load_corpus(config.data)
+    unknown = [name for name in sets if name not in corpus.sets]
+    if unknown:
+        raise ConfigError(f"no set {unknown[0]!r}; the splits have {', '.join(corpus.sets)}")
+    documents = [item for name in sets for item in corpus.sets[name]]
+    doubts: list[Doubt] = []
+    for fold in range(folds):
+        held_out = documents[fold::folds]
+        run = config.model_copy(update={"name": f"{config.name}-doubts/fold{fold}"})
+        rest = _without(corpus, held_out)
+        if not (resume and (run.run_folder / "metrics.json").exists()):
+            fit(run, overwrite=True, corpus=rest)
+        experiment = prepare(run, rest)
+        runtime = TorchRuntime(load_model(run.run_folder / CHECKPOINT))
+        windowed = window_documents(held_out, experiment.encoder)
+        for document in windowed:
+            rows = training_rows([document], experiment.labels)
+            outputs = runtime.run(document.windows)
+            for window, row, arrays in zip(document.windows, rows, outputs, strict=True):
+                doubts += _window_doubts(document, window, row, arrays, experiment.labels)
+    return sorted(doubts, reverse=True)
+
+
+def _without(corpus: Corpus, held_out: Sequence[LabelledDocument]) -> Corpus:
+    ids = {item.document.id for item in held_out}
+    sets = {
+        name: [item for item in documents if item.document.id not in ids]
+        for name, documents in corpus.sets.items()
+    }
+    return Corpus(corpus.ontology, sets)
+
+
+def _window_doubts(
+    document: WindowedDocument, window: Window, row: Mapping[str, Any], arrays: Outputs, labels: LabelSpace
+) -> Iterator[Doubt]:
+    scores = label_scores(arrays, row)
+    place = _Places(document, window)
+    if "spans" in scores:
+        yield from _tag_doubts(place, np.array(row["spans"]), log_softmax(scores["spans"]), labels)
+    if "event_types" in scores and not labels.ontology.exclusive_event_types:
+        for piece, truth in enumerate(row["event_types"]):
+            for name, known, score in zip(
+                labels.ontology.event_types, truth, scores["event_types"][piece], strict=True
+            ):
+                said = (f"reports no {name}", f"reports {name}")
+                yield from place.contradict(window.pieces[piece].start, None, known, score, said)
+    for kept, values in zip(row["pairs"], scores.get("pairs", ()), strict=False):
+        trigger, mention = row["triggers"][kept[0]], row["mentions"][kept[1]]
+        for name, known, score in zip(labels.ontology.roles, kept[2:], values, strict=True):
+            what = f"{name} of {place.words(*trigger[:2])!r}"
+            said = (f"not {what}", what)
+            yield from place.contradict(mention[0], mention[1], known, score, said)
+
+
+def _tag_doubts(
+    place: _Places, tags: NDArray[np.int64], scores: Floats, labels: LabelSpace
+) -> Iterator[Doubt]:
+    names = tag_names(labels.span_types)
+    for position in np.flatnonzero(tags != IGNORED):
+        best = int(scores[position].argmax())
+        if best != tags[position]:
+            confidence = float(np.exp(scores[position, best]))
+            yield place.doubt(int(position), None, confidence, (names[tags[position]], names[best]))
+
+
+class _Places:
+    """Tells which words of which sentence a position in a window is."""
+
+    def __init__(self, document: WindowedDocument, window: Window) -> None:
+        self._document = document
+        self._window = window
+
+    def _find(self, position: int) -> tuple[int, int]:
+        piece = next(piece for piece in reversed(self._window.pieces) if piece.positions.start <= position)
+        return piece.sentence, piece.tokens.start + position - piece.positions.start
+
+    def words(self, start: int, end: int | None) -> str:
+        """The text from one position to before another, or of one word."""
+        sentence, token = self._find(start)
+        encoded = self._document.sentences[sentence]
+        if end is None:
+            later = np.flatnonzero(encoded.word_starts[token + 1 :])
+            last = token + int(later[0]) if len(later) else len(encoded.ids) - 1
+        else:
+            last = token + end - start - 1
+        text = self._document.gold.document.sentences[sentence].text
+        return text[int(encoded.offsets[token, 0]) : int(encoded.offsets[last, 1])]
+
+    def doubt(self, start: int, end: int | None, confidence: float, said: tuple[str, str]) -> Doubt:
+        """A doubt about the words at a position."""
+        sentence, _ = self._find(start)
+        document = self._document.gold.document.id
+        words = self.words(start, end)
+        return Doubt(round(confidence, 4), document, sentence + 1, words, said[0], said[1])
+
+    def contradict(
+        self, start: int, end: int | None, known: float, score: float, said: tuple[str, str]
+    ) -> Iterator[Doubt]:
+        """A doubt about a yes or no, if the model says the other."""
+        if known == IGNORED or (score > 0) == bool(known):
+            return
+        confidence = 1 / (1 + float(np.exp(-abs(score))))
+        yield self.doubt(start, end, confidence, said if score > 0 else said[::-1])
