@@ -27,8 +27,8 @@ class _Entry(NamedTuple):
 class DictionaryCoder:
     """Codes sentences with the words of labelled documents.
 
-    A word sequence that is a trigger or mention more often than not in the documents is one
-    everywhere; the longest match wins. A mention goes to the nearest event, in the
+    A word sequence that is a trigger or mention at least every second time that it occurs in the
+    documents is one everywhere; the longest match wins. A mention goes to the nearest event, in the
     role that mentions of its type before or after events of that type have most often.
 
     Args:
@@ -96,7 +96,7 @@ def _count_entries(sentences: Iterable[Sentence]) -> dict[str, _Entry]:
     found = {}
     for text, entries in labelled.items():
         entry, count = entries.most_common(1)[0]
-        if count > _SURE * occurrences[text]:
+        if count >= _SURE * occurrences[text]:
             found[text] = entry
     return found
 
