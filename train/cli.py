@@ -8,12 +8,15 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from conflictcoder.errors import ConflictCoderError
+
+if TYPE_CHECKING:
+    from train.config import ExperimentConfig
 
 # The commands import what they need themselves: torch and transformers take seconds to import, and a
 # typing error in a config should be told at once.
@@ -64,17 +67,29 @@ def fit(config: Path, overrides: tuple[str, ...], *, dry_run: bool, resume: bool
     from train.config import load_config
 
     settings = load_config(config, overrides)
-    _quiet()
-    from train import fit as fitting
-
-    if dry_run:
-        click.echo(json.dumps(fitting.dry_run(settings), indent=2))
+    if not dry_run:
+        _train(settings, resume=resume, overwrite=overwrite)
         return
-    metrics = fitting.fit(settings, resume=resume, overwrite=overwrite)
-    for name in ("dev", "test"):
-        if name in metrics:
-            _print_metrics(f"{settings.name}: {name}", metrics[name])
-    click.echo(f"run folder: {settings.run_folder}")
+    _quiet()
+    from train.fit import dry_run as run
+
+    click.echo(json.dumps(run(settings), indent=2))
+
+
+@main.command()
+@_CONFIG
+@_OVERRIDES
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--overwrite", is_flag=True, help="Throw an earlier run of this name away.")
+@_guarded
+def distill(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite: bool) -> None:
+    """Train a student from CONFIG, whose distillation.teachers are trained already."""
+    from train.config import ConfigError, load_config
+
+    settings = load_config(config, overrides)
+    if not settings.distillation.teachers:
+        raise ConfigError(f"{config}: distillation.teachers is empty; name the runs to learn from")
+    _train(settings, resume=resume, overwrite=overwrite)
 
 
 @main.command()
@@ -172,6 +187,17 @@ def check(folder: Path) -> None:
         click.echo(f"{len(report.mistakes)} mistakes", err=True)
         sys.exit(1)
     click.echo("no mistakes")
+
+
+def _train(settings: ExperimentConfig, *, resume: bool, overwrite: bool) -> None:
+    _quiet()
+    from train.fit import fit as run
+
+    metrics = run(settings, resume=resume, overwrite=overwrite)
+    for name in ("dev", "test"):
+        if name in metrics:
+            _print_metrics(f"{settings.name}: {name}", metrics[name])
+    click.echo(f"run folder: {settings.run_folder}")
 
 
 def _print_metrics(title: str, metrics: dict[str, Any]) -> None:

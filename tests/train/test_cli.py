@@ -88,3 +88,18 @@ def test_check_names_every_mistake(run, tmp_path):
 def test_unknown_checkpoint(run, tmp_path):
     result = run("evaluate", tmp_path / "none", "--data", tmp_path)
     assert (result.exit_code, "no such folder" in result.stderr) == (1, True)
+
+
+def test_distilling_without_teachers_is_wrong_usage(run, tiny_run):
+    result = run("distill", tiny_run / "config.toml", "name=x")
+    assert result.exit_code == 2
+    assert "distillation.teachers is empty" in result.stderr
+
+
+def test_a_teacher_that_is_not_there_is_named(run, tiny_run, tmp_path):
+    missing = tmp_path / "nobody"
+    result = run(
+        "distill", tiny_run / "config.toml", f"output={tmp_path}", f'distillation.teachers=["{missing}"]'
+    )
+    assert result.exit_code == 1
+    assert str(missing) in result.stderr
