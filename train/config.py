@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -154,7 +154,7 @@ class Training(_Section):
     ] = "mean"
     """What chooses the best checkpoint; `mean` is that of the F1 scores of all layers."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """`auto`: bf16 on a GPU that has it, else fp32."""
+    """`auto`: bf16 on a GPU or a CPU that computes in it, else fp32."""
     group_by_length: bool = True
     """Put windows of like length into a batch, which saves padding."""
     tensorboard: bool = False
@@ -168,6 +168,44 @@ class CrossValidation(_Section):
     """Sets whose documents are left out one at a time."""
     seeds: list[int] = []
     """Seeds to repeat it with; empty: the experiment's."""
+
+
+MetricName = Literal[
+    "entity_f1", "event_type_f1", "event_type_macro_f1", "example_f1", "trig_c", "trig_i", "arg_c", "arg_i"
+]
+
+
+class Rates(_Section):
+    """A pair of learning rates."""
+
+    encoder: PositiveFloat
+    """Peak learning rate of the encoder."""
+    head: PositiveFloat
+    """Peak learning rate of the heads."""
+
+
+class PublishedResult(_Section):
+    """A result to compare with."""
+
+    score: Annotated[float, Field(ge=0, le=100)]
+    """The score, in percent."""
+    model: str
+    """Whose it is."""
+    source: str
+    """Where it stands."""
+
+
+class Benchmark(_Section):
+    """How `benchmark` runs the experiment; the data's paths are relative to its `--data`."""
+
+    metrics: list[MetricName] = []
+    """Metrics of the test documents to report; at least one for `benchmark`."""
+    grid: list[Rates] = []
+    """Rates to choose from on the development documents; empty: those of `training`."""
+    seeds: list[int] = Field(default=[13, 14, 15], min_length=1)
+    """Seeds of the reported runs; the first also chooses the rates."""
+    published: dict[MetricName, PublishedResult] = {}
+    """Best public result of a metric."""
 
 
 class ExperimentConfig(_Section):
@@ -189,6 +227,8 @@ class ExperimentConfig(_Section):
     """The optimisation."""
     crossval: CrossValidation = CrossValidation()
     """What `crossval` leaves out."""
+    benchmark: Benchmark = Benchmark()
+    """How `benchmark` runs it."""
 
     @property
     def run_folder(self) -> Path:
@@ -219,6 +259,28 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
         return ExperimentConfig.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(path, item) for item in error.errors())) from None
+
+
+def load_configs(
+    folder: Path, overrides: Sequence[str] = (), only: Sequence[str] = ()
+) -> list[ExperimentConfig]:
+    """Read the config files of a folder, sorted by name.
+
+    Args:
+        folder: The folder, or one file.
+        overrides: `section.key=value` each, for all of them.
+        only: Names of the files to read, without `.toml`; empty: all.
+
+    Raises:
+        ConfigError: There is no file, one has mistakes, or a name of `only` has no file.
+    """
+    files = {path.stem: path for path in (sorted(folder.glob("*.toml")) if folder.is_dir() else [folder])}
+    if not files:
+        raise ConfigError(f"{folder}: has no .toml file; give a folder of configs")
+    for name in only:
+        if name not in files:
+            raise ConfigError(f"{folder}: no config {name!r}; it has {', '.join(files)}")
+    return [load_config(path, overrides) for name, path in files.items() if not only or name in only]
 
 
 def _apply(data: dict[str, Any], override: str) -> None:
@@ -254,9 +316,13 @@ def _known_keys(sections: list[str], location: Sequence[Any]) -> list[str]:
     types = {"annotated": AnnotatedData, "conll": ConllData, "classification": ClassificationData}
     model: type[BaseModel] = ExperimentConfig
     for section in sections:
+        if section not in model.model_fields:
+            continue  # the number in a list or the key in a mapping
         if section == "data":
             model = types[next(part for part in location if part in types)]
         else:
             annotation = model.model_fields[section].annotation
-            model = annotation if isinstance(annotation, type) else model
+            # A list or mapping of sections: the model is what it holds.
+            for inner in (annotation, *get_args(annotation)):
+                model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else model
     return sorted(model.model_fields)

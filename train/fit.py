@@ -154,7 +154,12 @@ def select_documents(
 
 
 def fit(
-    config: ExperimentConfig, *, resume: bool = False, overwrite: bool = False, corpus: Corpus | None = None
+    config: ExperimentConfig,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    corpus: Corpus | None = None,
+    test: bool = True,
 ) -> dict[str, Any]:
     """Train, calibrate, save and evaluate.
 
@@ -163,6 +168,7 @@ def fit(
         resume: Go on with an interrupted run.
         overwrite: Throw an earlier run of this name away.
         corpus: The documents in their sets; read from the config's paths if left out.
+        test: Evaluate the test documents too, if the config names any.
 
     Returns:
         What `metrics.json` holds.
@@ -190,7 +196,7 @@ def fit(
     write_json(provenance, folder / "provenance.json")
     metrics = {"best_dev": _best(trainer)}
     dev = [document.gold for document in experiment.dev]
-    for name, documents in {"dev": dev, "test": experiment.test}.items():
+    for name, documents in {"dev": dev, "test": experiment.test if test else []}.items():
         if documents:
             result = evaluate_coder(folder / CHECKPOINT, documents, device=str(trainer.args.device))
             metrics[name] = result.metrics
@@ -285,8 +291,16 @@ def _arguments(config: ExperimentConfig, windows: int) -> TrainingArguments:
 
 def _precision(precision: str) -> dict[str, bool]:
     if precision == "auto":
-        precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+        precision = "bf16" if _computes_in_bf16() else "fp32"
     return {"bf16": precision == "bf16", "fp16": precision == "fp16"}
+
+
+def _computes_in_bf16() -> bool:
+    """Whether the hardware has instructions for bf16; a CPU that emulates it is slower than in fp32."""
+    if torch.accelerator.is_available():
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _collator(experiment: Experiment) -> WindowCollator:
