@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from conflictcoder.errors import ConflictCoderError
 
@@ -49,7 +49,7 @@ class AnnotatedData(_Section):
     """Share of the training documents to use, for learning curves."""
 
 
-class ConllData(_Section):
+class ConllSource(_Section):
     """Token-per-line files with BIO tags."""
 
     type: Literal["conll"]
@@ -63,11 +63,18 @@ class ConllData(_Section):
     """Column of the token, counted from 0."""
     tag_column: int = -1
     """Column of the tag; -1 is the last."""
+    prefix: str = ""
+    """Put before the name of each type, to keep it apart from one of another source."""
+
+
+class ConllData(ConllSource):
+    """Token-per-line files with BIO tags, as the only data."""
+
     dev_share: Share = 0.15
     """Share of the training sentences that is held out where `dev` is empty."""
 
 
-class ClassificationData(_Section):
+class ClassificationSource(_Section):
     """TSV or CSV files with a text and its classes."""
 
     type: Literal["classification"]
@@ -83,11 +90,40 @@ class ClassificationData(_Section):
     """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
     header: bool = False
     """Whether the first row names the columns."""
+    prefix: str = ""
+    """Put before the name of each class, to keep it apart from one of another source."""
+
+
+class ClassificationData(ClassificationSource):
+    """TSV or CSV files with a text and its classes, as the only data."""
+
     dev_share: Share = 0.15
     """Share of the training rows that is held out where `dev` is empty."""
 
 
-Data = Annotated[AnnotatedData | ConllData | ClassificationData, Field(discriminator="type")]
+Source = Annotated[ConllSource | ClassificationSource, Field(discriminator="type")]
+
+
+class JointData(_Section):
+    """Several sources that one model learns together, each of which may lack what others annotate."""
+
+    type: Literal["joint"]
+    sources: list[Source] = Field(min_length=1)
+    """The sources; either all of them have dev files or none."""
+    dev_share: Share = 0.15
+    """Share of the merged training documents that is held out where the sources have no dev files."""
+
+    @model_validator(mode="after")
+    def _have_dev_alike(self) -> JointData:
+        if len({bool(source.dev) for source in self.sources}) > 1:
+            raise ValueError(
+                "some sources have dev files and others have none; give all of them some, or none"
+            )
+        return self
+
+
+Data = Annotated[AnnotatedData | ConllData | ClassificationData | JointData, Field(discriminator="type")]
+_DATA_TYPES = {"annotated", "conll", "classification", "joint"}
 
 
 class Model(_Section):
@@ -300,10 +336,10 @@ def _apply(data: dict[str, Any], override: str) -> None:
 
 
 def _explain(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's error details
-    location = [str(part) for part in error["loc"] if part not in {"annotated", "conll", "classification"}]
+    location = [str(part) for part in error["loc"] if part not in _DATA_TYPES]
     text = f"{path}: {'.'.join(location)}: {error['msg']}"
     if error["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1], error["loc"])
+        known = _known_keys(error["loc"])
         near = difflib.get_close_matches(location[-1], known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"
         return f"{path}: {'.'.join(location)}: unknown key{hint}"
@@ -312,17 +348,20 @@ def _explain(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's error 
     return f"{text}; got {error['input']!r}"
 
 
-def _known_keys(sections: list[str], location: Sequence[Any]) -> list[str]:
-    types = {"annotated": AnnotatedData, "conll": ConllData, "classification": ClassificationData}
-    model: type[BaseModel] = ExperimentConfig
-    for section in sections:
-        if section not in model.model_fields:
-            continue  # the number in a list or the key in a mapping
-        if section == "data":
-            model = types[next(part for part in location if part in types)]
-        else:
-            annotation = model.model_fields[section].annotation
-            # A list or mapping of sections: the model is what it holds.
-            for inner in (annotation, *get_args(annotation)):
-                model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else model
-    return sorted(model.model_fields)
+def _known_keys(location: Sequence[Any]) -> list[str]:
+    """Keys that would be known where a location's last part is unknown."""
+    models: list[type[BaseModel]] = [ExperimentConfig]
+    for part in location[:-1]:
+        if part in _DATA_TYPES:
+            models = [model for model in models if part in get_args(model.model_fields["type"].annotation)]
+        elif fields := [model.model_fields[part] for model in models if part in model.model_fields]:
+            models = _sections(fields[0].annotation)
+        # Else it is the number of a list's item, or the key of a mapping's.
+    return sorted(models[0].model_fields)
+
+
+def _sections(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - a type expression
+    """The sections that a type expression mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _sections(part)]
