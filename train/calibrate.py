@@ -40,7 +40,7 @@ def decode_documents(
         gold = document.gold.document
         texts = [(sentence.text, sentence.start) for sentence in gold.sentences]
         sentences = decoder.decode(texts, document.sentences, document.windows, outputs)
-        pairs.append((replace(gold, sentences=sentences), gold))
+        pairs.append((document.gold.comparable(replace(gold, sentences=sentences)), gold))
     return pairs
 
 
@@ -96,6 +96,7 @@ class _EventTypeRows:
         names = labels.ontology.event_types
         scores: list[NDArray[np.float32]] = []
         truths: list[list[bool]] = []
+        known: list[list[bool]] = []
         for document, outputs in zip(documents, predictions, strict=True):
             if not {"event_types"} <= labels.layers & document.gold.layers:
                 continue
@@ -104,7 +105,9 @@ class _EventTypeRows:
                     reported = document.gold.document.sentences[piece.sentence].event_types
                     scores.append(arrays["event_types"][row])
                     truths.append([name in {entry.type for entry in reported} for name in names])
+                    known.append([document.gold.knows(name) for name in names])
         self.scores = np.array(scores, dtype=np.float32)
+        self._known = np.array(known, dtype=np.bool_)
         self._truths = np.array(truths, dtype=np.bool_)
         self._exclusive = labels.ontology.exclusive_event_types
 
@@ -114,5 +117,6 @@ class _EventTypeRows:
 
     def _loss(self, scores: NDArray[np.float32]) -> float:
         if self._exclusive:
-            return float(-log_softmax(scores)[self._truths].mean())
-        return float(np.logaddexp(0, np.where(self._truths, -scores, scores)).mean())
+            return float(-log_softmax(scores)[self._truths].mean()) if self._truths.any() else 0.0
+        losses = np.logaddexp(0, np.where(self._truths, -scores, scores))
+        return float(losses[self._known].mean()) if self._known.any() else 0.0

@@ -135,6 +135,57 @@ def crossval(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrit
         _print_metrics(f"{settings.name}: leave one out, seed {seed}", values)
 
 
+def _listed(context: click.Context, parameter: click.Parameter, value: str | None) -> list[str]:
+    """The items of an option that are divided by commas."""
+    return [item.strip() for item in (value or "").split(",") if item.strip()]
+
+
+def _seeds(context: click.Context, parameter: click.Parameter, value: str | None) -> list[int]:
+    items = _listed(context, parameter, value)
+    if not all(item.isdecimal() for item in items) or len(set(items)) != len(items):
+        raise click.BadParameter(f"{value!r}: expected different whole numbers divided by commas")
+    return [int(item) for item in items]
+
+
+@main.command()
+@click.argument("configs", type=click.Path(path_type=Path))
+@_OVERRIDES
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="Folder that the configs' paths start in."
+)
+@click.option("--backbone", default="", help="Backbone instead of the configs'.")
+@click.option("--seeds", callback=_seeds, metavar="N,N,…", help="Seeds instead of the configs'.")
+@click.option("--only", callback=_listed, metavar="NAME,NAME,…", help="Only the configs of these names.")
+@click.option(
+    "--out", default="runs/benchmarks", show_default=True, type=click.Path(path_type=Path), help="Results."
+)
+@click.option("--resume", is_flag=True, help="Keep the runs that are finished.")
+@_guarded
+def benchmark(
+    configs: Path,
+    overrides: tuple[str, ...],
+    *,
+    data: Path,
+    backbone: str,
+    seeds: list[int],
+    only: list[str],
+    out: Path,
+    resume: bool,
+) -> None:
+    """Measure the recipes in the folder CONFIGS on public data: rates chosen on dev, several seeds."""
+    from train.config import load_configs
+
+    suite = load_configs(configs, overrides, only)
+    _quiet()
+    from train.benchmark import place_benchmark
+    from train.benchmark_report import print_results, run_all
+
+    placed = [place_benchmark(config, data=data, out=out, backbone=backbone, seeds=seeds) for config in suite]
+    results = run_all(placed, out, resume=resume, report=lambda line: click.echo(line, err=True))
+    print_results(results, Console(width=None if sys.stdout.isatty() else 140))
+    click.echo(f"all results: {out / 'benchmarks.json'}")
+
+
 @main.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")

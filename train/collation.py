@@ -41,10 +41,11 @@ class WindowCollator:
 
         Returns:
             `input_ids` and `attention_mask`, int64 of shape (batch, tokens); `sentence_mask`, bool
-            of shape (batch, sentences, tokens); `labels`: `spans` (batch, tokens), `event_types`
-            (batch, sentences, types), `triggers` (batch, triggers, 3) with start, end and realis,
-            `mentions` (batch, mentions, 2), `pairs` (batch, pairs, 2 + roles), `window` (batch, 1);
-            and with targets `teacher_spans` (batch, tokens, tags) and so on, float32.
+            of shape (batch, sentences, tokens); `labels`: `spans` (batch, tokens), `unknown_types`,
+            bool (batch, span types), `event_types` (batch, sentences, types), `triggers` (batch,
+            triggers, 3) with start, end and realis, `mentions` (batch, mentions, 2), `pairs` (batch,
+            pairs, 2 + roles), `window` (batch, 1); and with targets `teacher_spans` (batch, tokens,
+            tags) and so on, float32.
         """
         tokens = max(len(row["input_ids"]) for row in rows)
         tokens = min(-(-tokens // self.multiple) * self.multiple, max(self.longest, tokens))
@@ -60,6 +61,7 @@ class WindowCollator:
             "sentence_mask": sentence_mask,
             "labels": {
                 "spans": _pad([row["spans"] for row in rows], IGNORED, tokens),
+                "unknown_types": torch.tensor([row["unknown_types"] for row in rows], dtype=torch.bool),
                 "event_types": _pad_rows(
                     [row["event_types"] for row in rows], len(ontology.event_types), length=sentences
                 ).float(),

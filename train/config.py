@@ -6,9 +6,9 @@ import difflib
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from conflictcoder.errors import ConflictCoderError
 
@@ -49,7 +49,7 @@ class AnnotatedData(_Section):
     """Share of the training documents to use, for learning curves."""
 
 
-class ConllData(_Section):
+class ConllSource(_Section):
     """Token-per-line files with BIO tags."""
 
     type: Literal["conll"]
@@ -63,11 +63,18 @@ class ConllData(_Section):
     """Column of the token, counted from 0."""
     tag_column: int = -1
     """Column of the tag; -1 is the last."""
+    prefix: str = ""
+    """Put before the name of each type, to keep it apart from one of another source."""
+
+
+class ConllData(ConllSource):
+    """Token-per-line files with BIO tags, as the only data."""
+
     dev_share: Share = 0.15
     """Share of the training sentences that is held out where `dev` is empty."""
 
 
-class ClassificationData(_Section):
+class ClassificationSource(_Section):
     """TSV or CSV files with a text and its classes."""
 
     type: Literal["classification"]
@@ -83,11 +90,40 @@ class ClassificationData(_Section):
     """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
     header: bool = False
     """Whether the first row names the columns."""
+    prefix: str = ""
+    """Put before the name of each class, to keep it apart from one of another source."""
+
+
+class ClassificationData(ClassificationSource):
+    """TSV or CSV files with a text and its classes, as the only data."""
+
     dev_share: Share = 0.15
     """Share of the training rows that is held out where `dev` is empty."""
 
 
-Data = Annotated[AnnotatedData | ConllData | ClassificationData, Field(discriminator="type")]
+Source = Annotated[ConllSource | ClassificationSource, Field(discriminator="type")]
+
+
+class JointData(_Section):
+    """Several sources that one model learns together, each of which may lack what others annotate."""
+
+    type: Literal["joint"]
+    sources: list[Source] = Field(min_length=1)
+    """The sources; either all of them have dev files or none."""
+    dev_share: Share = 0.15
+    """Share of the merged training documents that is held out where the sources have no dev files."""
+
+    @model_validator(mode="after")
+    def _have_dev_alike(self) -> JointData:
+        if len({bool(source.dev) for source in self.sources}) > 1:
+            raise ValueError(
+                "some sources have dev files and others have none; give all of them some, or none"
+            )
+        return self
+
+
+Data = Annotated[AnnotatedData | ConllData | ClassificationData | JointData, Field(discriminator="type")]
+_DATA_TYPES = {"annotated", "conll", "classification", "joint"}
 
 
 class Model(_Section):
@@ -154,7 +190,7 @@ class Training(_Section):
     ] = "mean"
     """What chooses the best checkpoint; `mean` is that of the F1 scores of all layers."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """`auto`: bf16 on a GPU that has it, else fp32."""
+    """`auto`: bf16 on a GPU or a CPU that computes in it, else fp32."""
     group_by_length: bool = True
     """Put windows of like length into a batch, which saves padding."""
     tensorboard: bool = False
@@ -192,6 +228,44 @@ class CrossValidation(_Section):
     """Seeds to repeat it with; empty: the experiment's."""
 
 
+MetricName = Literal[
+    "entity_f1", "event_type_f1", "event_type_macro_f1", "example_f1", "trig_c", "trig_i", "arg_c", "arg_i"
+]
+
+
+class Rates(_Section):
+    """A pair of learning rates."""
+
+    encoder: PositiveFloat
+    """Peak learning rate of the encoder."""
+    head: PositiveFloat
+    """Peak learning rate of the heads."""
+
+
+class PublishedResult(_Section):
+    """A result to compare with."""
+
+    score: Annotated[float, Field(ge=0, le=100)]
+    """The score, in percent."""
+    model: str
+    """Whose it is."""
+    source: str
+    """Where it stands."""
+
+
+class Benchmark(_Section):
+    """How `benchmark` runs the experiment; the data's paths are relative to its `--data`."""
+
+    metrics: list[MetricName] = []
+    """Metrics of the test documents to report; at least one for `benchmark`."""
+    grid: list[Rates] = []
+    """Rates to choose from on the development documents; empty: those of `training`."""
+    seeds: list[int] = Field(default=[13, 14, 15], min_length=1)
+    """Seeds of the reported runs; the first also chooses the rates."""
+    published: dict[MetricName, PublishedResult] = {}
+    """Best public result of a metric."""
+
+
 class ExperimentConfig(_Section):
     """One experiment."""
 
@@ -215,6 +289,8 @@ class ExperimentConfig(_Section):
     """Learning from trained models."""
     crossval: CrossValidation = CrossValidation()
     """What `crossval` leaves out."""
+    benchmark: Benchmark = Benchmark()
+    """How `benchmark` runs it."""
 
     @property
     def run_folder(self) -> Path:
@@ -247,6 +323,28 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
         raise ConfigError("\n".join(_explain(path, item) for item in error.errors())) from None
 
 
+def load_configs(
+    folder: Path, overrides: Sequence[str] = (), only: Sequence[str] = ()
+) -> list[ExperimentConfig]:
+    """Read the config files of a folder, sorted by name.
+
+    Args:
+        folder: The folder, or one file.
+        overrides: `section.key=value` each, for all of them.
+        only: Names of the files to read, without `.toml`; empty: all.
+
+    Raises:
+        ConfigError: There is no file, one has mistakes, or a name of `only` has no file.
+    """
+    files = {path.stem: path for path in (sorted(folder.glob("*.toml")) if folder.is_dir() else [folder])}
+    if not files:
+        raise ConfigError(f"{folder}: has no .toml file; give a folder of configs")
+    for name in only:
+        if name not in files:
+            raise ConfigError(f"{folder}: no config {name!r}; it has {', '.join(files)}")
+    return [load_config(path, overrides) for name, path in files.items() if not only or name in only]
+
+
 def _apply(data: dict[str, Any], override: str) -> None:
     dotted, equals, text = override.partition("=")
     if not equals or not dotted:
@@ -264,10 +362,10 @@ def _apply(data: dict[str, Any], override: str) -> None:
 
 
 def _explain(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's error details
-    location = [str(part) for part in error["loc"] if part not in {"annotated", "conll", "classification"}]
+    location = [str(part) for part in error["loc"] if part not in _DATA_TYPES]
     text = f"{path}: {'.'.join(location)}: {error['msg']}"
     if error["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1], error["loc"])
+        known = _known_keys(error["loc"])
         near = difflib.get_close_matches(location[-1], known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"
         return f"{path}: {'.'.join(location)}: unknown key{hint}"
@@ -276,13 +374,20 @@ def _explain(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's error 
     return f"{text}; got {error['input']!r}"
 
 
-def _known_keys(sections: list[str], location: Sequence[Any]) -> list[str]:
-    types = {"annotated": AnnotatedData, "conll": ConllData, "classification": ClassificationData}
-    model: type[BaseModel] = ExperimentConfig
-    for section in sections:
-        if section == "data":
-            model = types[next(part for part in location if part in types)]
-        else:
-            annotation = model.model_fields[section].annotation
-            model = annotation if isinstance(annotation, type) else model
-    return sorted(model.model_fields)
+def _known_keys(location: Sequence[Any]) -> list[str]:
+    """Keys that would be known where a location's last part is unknown."""
+    models: list[type[BaseModel]] = [ExperimentConfig]
+    for part in location[:-1]:
+        if part in _DATA_TYPES:
+            models = [model for model in models if part in get_args(model.model_fields["type"].annotation)]
+        elif fields := [model.model_fields[part] for model in models if part in model.model_fields]:
+            models = _sections(fields[0].annotation)
+        # Else it is the number of a list's item, or the key of a mapping's.
+    return sorted(models[0].model_fields)
+
+
+def _sections(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - a type expression
+    """The sections that a type expression mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _sections(part)]

@@ -25,6 +25,7 @@ from train.config import ConfigError, Distillation, LossWeights
 from train.features import WindowedDocument, window_documents
 from train.joint_loss import JointLoss, score_arguments, score_realis
 from train.losses import IGNORED, mean_of_known
+from train.precision import computes_in_bf16
 
 Floats = NDArray[np.float32]
 Targets = dict[str, Floats]
@@ -90,7 +91,9 @@ def _outputs(
                 f"distillation.teachers: {teacher} divides {document.gold.document.id!r} into other tokens "
                 "than the student; teacher and student need tokenizers that split alike"
             )
-        yield from runtime.run(own.windows)
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=computes_in_bf16()):
+            outputs = runtime.run(own.windows)
+        yield from outputs
 
 
 def label_scores(arrays: Outputs, row: Mapping[str, Any]) -> Targets:

@@ -49,7 +49,7 @@ class Evaluation:
 def evaluate_coder(
     checkpoint: Path | EventCoder, documents: Sequence[LabelledDocument], *, device: str = "cpu"
 ) -> Evaluation:
-    """Code the sentences of gold documents and compare.
+    """Code the sentences of gold documents and compare, in each document what was annotated in it.
 
     Args:
         checkpoint: A checkpoint, a bundle, or a coder.
@@ -67,7 +67,7 @@ def evaluate_coder(
     for predicted, labelled in zip(coder.code_many(articles), documents, strict=True):
         if predicted.error:
             raise RuntimeError(f"{labelled.document.id}: {predicted.error}")
-        pairs.append((predicted, labelled.document))
+        pairs.append((labelled.comparable(predicted), labelled.document))
     labels = coder.config.labels
     return Evaluation(compute_metrics(pairs, labels), pairs, labels)
 

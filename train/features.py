@@ -63,6 +63,7 @@ def training_rows(documents: Sequence[WindowedDocument], labels: LabelSpace) -> 
     for document in documents:
         for window in document.windows:
             found = _label_window(document, window, labels)
+            unknown = [not document.gold.knows(name) for name in labels.span_types]
             rows.append(
                 {
                     "input_ids": window.input_ids.tolist(),
@@ -70,6 +71,7 @@ def training_rows(documents: Sequence[WindowedDocument], labels: LabelSpace) -> 
                     "length": len(window.input_ids),
                     "window": len(rows),
                     "spans": found.spans,
+                    "unknown_types": unknown,
                     "event_types": found.event_types,
                     "triggers": found.triggers,
                     "mentions": found.mentions,
@@ -97,9 +99,12 @@ def _label_piece(
 ) -> None:
     if "event_types" in labels.layers:
         reported = {item.type for item in sentence.event_types}
-        known = "event_types" in gold.layers
+        known = "event_types" in gold.layers and (reported or not labels.ontology.exclusive_event_types)
         found.event_types.append(
-            [float(name in reported) if known else IGNORED for name in labels.ontology.event_types]
+            [
+                float(name in reported) if known and gold.knows(name) else IGNORED
+                for name in labels.ontology.event_types
+            ]
         )
     if not ({"entities", "events"} & labels.layers <= gold.layers):
         return  # a token that is O in the annotated layer may be a span of the other one

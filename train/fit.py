@@ -48,6 +48,7 @@ from train.features import WindowedDocument, training_rows, window_documents
 from train.joint_loss import JointLoss
 from train.labelled import Corpus, LabelledDocument
 from train.optimizer import make_optimizer
+from train.precision import mixed_precision
 from train.provenance import describe
 
 CHECKPOINT = "checkpoint"
@@ -145,7 +146,8 @@ def select_documents(
     if len(train) < (1 if dev else 2):
         raise DataError(f"{len(train)} training documents in {names['train']}; name sets that have some")
     if not dev:
-        train, dev = hold_out(train, data.dev_share or 0.2, config.seed)
+        keep_types = not isinstance(data, AnnotatedData)
+        train, dev = hold_out(train, data.dev_share or 0.2, config.seed, keep_types=keep_types)
     if isinstance(data, AnnotatedData) and data.train_share < 1:
         count = max(1, round(data.train_share * len(train)))
         train = random.Random(config.seed).sample(train, count)
@@ -157,7 +159,12 @@ def select_documents(
 
 
 def fit(
-    config: ExperimentConfig, *, resume: bool = False, overwrite: bool = False, corpus: Corpus | None = None
+    config: ExperimentConfig,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    corpus: Corpus | None = None,
+    test: bool = True,
 ) -> dict[str, Any]:
     """Train, calibrate, save and evaluate.
 
@@ -166,6 +173,7 @@ def fit(
         resume: Go on with an interrupted run.
         overwrite: Throw an earlier run of this name away.
         corpus: The documents in their sets; read from the config's paths if left out.
+        test: Evaluate the test documents too, if the config names any.
 
     Returns:
         What `metrics.json` holds.
@@ -193,7 +201,7 @@ def fit(
     write_json(provenance, folder / "provenance.json")
     metrics = {"best_dev": _best(trainer)}
     dev = [document.gold for document in experiment.dev]
-    for name, documents in {"dev": dev, "test": experiment.test}.items():
+    for name, documents in {"dev": dev, "test": experiment.test if test else []}.items():
         if documents:
             result = evaluate_coder(folder / CHECKPOINT, documents, device=str(trainer.args.device))
             metrics[name] = result.metrics
@@ -290,14 +298,8 @@ def _arguments(config: ExperimentConfig, windows: int) -> TrainingArguments:
         train_sampling_strategy="group_by_length" if training.group_by_length else "random",
         length_column_name="length",
         disable_tqdm=not sys.stderr.isatty(),
-        **_precision(training.precision),
+        **mixed_precision(training.precision),
     )
-
-
-def _precision(precision: str) -> dict[str, bool]:
-    if precision == "auto":
-        precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
-    return {"bf16": precision == "bf16", "fp16": precision == "fp16"}
 
 
 def _collator(experiment: Experiment, targets: Sequence[Targets] = ()) -> WindowCollator:

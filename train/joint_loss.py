@@ -12,6 +12,7 @@ from train.config import LossWeights
 from train.losses import (
     argument_loss,
     event_type_loss,
+    fold_unknown_types,
     pool_spans,
     realis_loss,
     score_pairs,
@@ -46,7 +47,8 @@ class JointLoss:
         """
         loss = torch.zeros((), device=labels["window"].device)
         if outputs.spans is not None:
-            loss = loss + self.weights.spans * span_loss(outputs.spans, labels["spans"])
+            spans = fold_unknown_types(outputs.spans, labels["unknown_types"])
+            loss = loss + self.weights.spans * span_loss(spans, labels["spans"])
         if outputs.event_types is not None:
             types = event_type_loss(outputs.event_types, labels["event_types"], exclusive=self.exclusive)
             loss = loss + self.weights.event_types * types

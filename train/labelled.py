@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conflictcoder.document import Document
 from conflictcoder.ontology import Ontology
@@ -15,10 +15,43 @@ class LabelledDocument:
     Attributes:
         document: The document.
         layers: Layers that were annotated; in the others nothing is known.
+        types: Entity and event types that were annotated in these layers; None: all of the ontology.
     """
 
     document: Document
     layers: frozenset[str]
+    types: frozenset[str] | None = None
+
+    def knows(self, type_name: str) -> bool:
+        """Whether an entity or event type was annotated, so that its absence means something."""
+        return self.types is None or type_name in self.types
+
+    def comparable(self, predicted: Document) -> Document:
+        """What of a prediction can be right or wrong: that which was annotated here.
+
+        Args:
+            predicted: A prediction for this document.
+        """
+        sentences = tuple(
+            replace(
+                sentence,
+                entities=tuple(
+                    item for item in sentence.entities if "entities" in self.layers and self.knows(item.type)
+                ),
+                events=tuple(
+                    item if "arguments" in self.layers else replace(item, arguments=())
+                    for item in sentence.events
+                    if "events" in self.layers and self.knows(item.type)
+                ),
+                event_types=tuple(
+                    item
+                    for item in sentence.event_types
+                    if "event_types" in self.layers and self.knows(item.type)
+                ),
+            )
+            for sentence in predicted.sentences
+        )
+        return replace(predicted, sentences=sentences)
 
 
 @dataclass(frozen=True)

@@ -25,25 +25,48 @@ def span_loss(scores: torch.Tensor, tags: torch.Tensor) -> torch.Tensor:
     return _cross_entropy(scores, tags)
 
 
+def fold_unknown_types(scores: torch.Tensor, unknown: torch.Tensor) -> torch.Tensor:
+    """Count the tags of types that were not annotated as the tag O.
+
+    Where only some types are annotated, a word outside their spans may be in a span of another type.
+    The probability of its label O is then that of O or any tag of the other types, as in learning
+    from partial annotation (Tsuboi et al., 2008).
+
+    Args:
+        scores: float of shape (batch, tokens, tags).
+        unknown: bool of shape (batch, span types): the type was not annotated in this row.
+
+    Returns:
+        Scores of the same shape, in which O has the sum and the unknown tags have nothing.
+    """
+    tags = functional.pad(unknown.repeat_interleave(2, dim=1), (1, 0)).unsqueeze(1)  # O, B-, I-, B-, …
+    scores = scores.float()
+    others = scores.masked_fill(~tags, -torch.inf)[..., 1:]
+    outside = torch.logsumexp(torch.cat([scores[..., :1], others], dim=-1), dim=-1, keepdim=True)
+    return torch.cat([outside, scores.masked_fill(tags, -torch.inf)[..., 1:]], dim=-1)
+
+
 def event_type_loss(scores: torch.Tensor, types: torch.Tensor, *, exclusive: bool) -> torch.Tensor:
     """Loss of the sentences' event types.
 
     Args:
         scores: float of shape (batch, sentences, types).
-        types: float of shape (batch, sentences, types): 1, 0 or -100.
+        types: float of shape (batch, sentences, types): 1, 0 or -100; for exclusive types a sentence
+            has either no -100 or nothing else.
         exclusive: Whether a sentence has exactly one type: cross-entropy instead of binary
             cross-entropy.
 
     Returns:
-        The sum over the types, as a mean over the labelled sentences.
+        The sum over the labelled types, as a mean over the sentences that have any.
     """
-    known = types[..., 0] != IGNORED
+    known = types != IGNORED
+    labelled = known.any(dim=-1)
     if exclusive:
-        return _cross_entropy(scores, types.argmax(dim=-1).masked_fill(~known, IGNORED))
+        return _cross_entropy(scores, types.argmax(dim=-1).masked_fill(~labelled, IGNORED))
     losses = functional.binary_cross_entropy_with_logits(
         scores.float(), types.clamp(min=0).float(), reduction="none"
     )
-    return mean_of_known(losses.sum(dim=-1), known)
+    return mean_of_known((losses * known).sum(dim=-1), labelled)
 
 
 def argument_loss(scores: torch.Tensor, roles: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from train.config import AnnotatedData, ExperimentConfig
+from train.config import ExperimentConfig
+from train.data.paths import data_paths
 
 _PACKAGES = ("conflictcoder", "torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
 
@@ -21,7 +22,7 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
         "config": config.model_dump(),
         "seed": config.seed,
         "commit": _commit(),
-        "data": data_hashes(_data_paths(config)),
+        "data": data_hashes(data_paths(config.data)),
         "versions": {"python": platform.python_version()} | _versions(),
     }
 
@@ -38,13 +39,6 @@ def _hash(path: Path) -> str:
         digest.update(file.relative_to(path).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _data_paths(config: ExperimentConfig) -> list[Path]:
-    data = config.data
-    if isinstance(data, AnnotatedData):
-        return [Path(name) for name in (*data.paths, data.ontology, data.splits)]
-    return [Path(name) for name in (*data.train, *data.dev, *data.test)]
 
 
 def _commit() -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from conflictcoder.errors import DataError
 from conflictcoder.labels import LAYERS, LabelSpace
 from conflictcoder.ontology import Ontology
-from train.config import AnnotatedData, ClassificationData, ConllData, Data
+from train.config import AnnotatedData, Data, JointData
 from train.data.ann import read_ann
-from train.data.classification import class_names, read_classification
+from train.data.classification import read_classification
 from train.data.conll import read_conll
+from train.data.joint import join_sources
 from train.data.json_documents import read_json
 from train.data.ontology_file import load_ontology
+from train.data.sources import read_source
 from train.data.splits import divide, read_splits
 from train.labelled import Corpus, LabelledDocument
 
@@ -92,6 +94,7 @@ def load_corpus(data: Data) -> Corpus:
 
     Returns:
         The corpus; the sets of the formats without a splits file are `train`, `dev` and `test`.
+        Joint sources are merged by `join_sources`.
 
     Raises:
         ConflictCoderError: Something is missing or malformed.
@@ -100,49 +103,7 @@ def load_corpus(data: Data) -> Corpus:
         ontology = load_ontology(Path(data.ontology))
         documents = read_annotated([Path(path) for path in data.paths], ontology)
         return Corpus(ontology, divide(documents, read_splits(Path(data.splits))))
-    if isinstance(data, ConllData):
-        return _load_conll(data)
-    return _load_classification(data)
-
-
-def _load_conll(data: ConllData) -> Corpus:
-    def read(path: Path) -> list[LabelledDocument]:
-        return read_conll(path, token_column=data.token_column, tag_column=data.tag_column)
-
-    sets = _read_sets(data, read)
-    types = {
-        mention.type
-        for documents in sets.values()
-        for labelled in documents
-        for sentence in labelled.document.sentences
-        for mention in sentence.entities
-    }
-    return Corpus(Ontology(entity_types=tuple(sorted(types))), sets)
-
-
-def _load_classification(data: ClassificationData) -> Corpus:
-    columns = {"text_column": data.text_column, "label_columns": data.label_columns, "header": data.header}
-
-    def read(path: Path) -> list[LabelledDocument]:
-        return read_classification(path, **columns)
-
-    sets = _read_sets(data, read)
-    names = class_names(Path(data.train[0]), **columns)
-    if names:
-        return Corpus(Ontology(event_types=tuple(names)), sets)
-    types = {
-        entry.type
-        for documents in sets.values()
-        for labelled in documents
-        for entry in labelled.document.sentences[0].event_types
-    }
-    return Corpus(Ontology(event_types=tuple(sorted(types)), exclusive_event_types=True), sets)
-
-
-def _read_sets(
-    data: ConllData | ClassificationData, read: Callable[[Path], Sequence[LabelledDocument]]
-) -> dict[str, list[LabelledDocument]]:
-    named = {"train": data.train, "dev": data.dev, "test": data.test}
-    return {
-        name: [labelled for path in paths for labelled in read(Path(path))] for name, paths in named.items()
-    }
+    if isinstance(data, JointData):
+        return join_sources([read_source(source) for source in data.sources])
+    source = read_source(data)
+    return Corpus(source.ontology, source.sets)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 import tomllib
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from conflictcoder.document import Event, EventType, Mention, Sentence
 from conflictcoder.errors import DataError
 from train.labelled import LabelledDocument
 
@@ -43,6 +46,12 @@ def read_splits(path: Path) -> dict[str, str]:
     return placed
 
 
+def text_key(text: str) -> str:
+    """What two spellings of a text share whatever their spaces, punctuation, case and tokenisation."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(filter(str.isalnum, folded)) or "".join(folded.split())
+
+
 def divide(
     documents: Sequence[LabelledDocument], placed: dict[str, str]
 ) -> dict[str, list[LabelledDocument]]:
@@ -69,14 +78,51 @@ def divide(
 
 
 def hold_out(
-    documents: Sequence[LabelledDocument], share: float, seed: int
+    documents: Sequence[LabelledDocument], share: float, seed: int, *, keep_types: bool = False
 ) -> tuple[list[LabelledDocument], list[LabelledDocument]]:
     """Hold out a random share of the documents, whole documents always.
+
+    Documents of the same text stay together, so that nothing held out is trained on.
+
+    Args:
+        documents: The documents.
+        share: Share to hold out.
+        seed: Seed of the choice.
+        keep_types: Hold out no document that is the last one with an entity or event type.
 
     Returns:
         The documents that stay and those held out, both in their order.
     """
-    count = min(max(round(share * len(documents)), 1), len(documents) - 1) if share else 0
-    chosen = set(random.Random(seed).sample(range(len(documents)), max(count, 0)))
+    groups: dict[str, list[int]] = {}
+    for number, labelled in enumerate(documents):
+        groups.setdefault(text_key(labelled.document.text) or f"#{number}", []).append(number)
+    members = list(groups.values())
+    if len(members) == 1:
+        members = [[number] for number in members[0]]
+    count = min(max(round(share * len(members)), 1), len(members) - 1) if share else 0
+    drawn = random.Random(seed).sample(members, max(count, 0))
+    if keep_types:
+        drawn = _without_last_types(documents, drawn)
+    chosen = {number for group in drawn for number in group}
     stay = [item for number, item in enumerate(documents) if number not in chosen]
     return stay, [item for number, item in enumerate(documents) if number in chosen]
+
+
+def _without_last_types(documents: Sequence[LabelledDocument], drawn: list[list[int]]) -> list[list[int]]:
+    """The drawn groups without those that would take the last document of a type; at least one."""
+    types = [
+        {item.type for sentence in labelled.document.sentences for item in _typed(sentence)}
+        for labelled in documents
+    ]
+    left = Counter(name for names in types for name in names)
+    kept = []
+    for group in drawn:
+        taken = Counter(name for number in group for name in types[number])
+        if all(left[name] > count for name, count in taken.items()):
+            left -= taken
+            kept.append(group)
+    return kept or drawn[:1]
+
+
+def _typed(sentence: Sentence) -> tuple[Mention | Event | EventType, ...]:
+    return (*sentence.entities, *sentence.events, *sentence.event_types)

@@ -1,0 +1,248 @@
+"""Runs an experiment as a benchmark: chooses learning rates on dev, then measures seeds on test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from conflictcoder.errors import ConflictCoderError
+from train.config import ConfigError, ExperimentConfig, Rates
+from train.data.paths import data_paths, rebase
+from train.data.reading import load_corpus
+from train.evaluation import evaluate_coder, write_json
+from train.fit import CHECKPOINT, fit, select_documents
+from train.labelled import Corpus
+from train.metrics.report import headline
+from train.provenance import data_hashes, describe
+
+RESULT = "result.json"
+_TEST = "test.json"
+# What two runs may differ in without having different results; of the files the contents count.
+_IRRELEVANT = {"name", "output", "benchmark", "crossval"}
+_PATHS = {"paths", "ontology", "splits", "train", "dev", "test"}
+
+
+class BenchmarkError(ConflictCoderError):
+    """A benchmark cannot start or go on."""
+
+
+def place_benchmark(
+    config: ExperimentConfig, *, data: Path, out: Path, backbone: str = "", seeds: Sequence[int] = ()
+) -> ExperimentConfig:
+    """Complete a benchmark's config with what the command line gives.
+
+    Args:
+        config: The config.
+        data: Folder that its paths are relative to.
+        out: Folder of the results.
+        backbone: Backbone instead of the config's.
+        seeds: Seeds instead of the config's.
+
+    Raises:
+        ConfigError: The config names no metric.
+    """
+    if not config.benchmark.metrics:
+        raise ConfigError(f"{config.name}: benchmark.metrics is empty; name the metrics to report")
+    model = config.model.model_copy(update={"backbone": backbone or config.model.backbone})
+    chosen = config.benchmark.model_copy(update={"seeds": list(seeds) or config.benchmark.seeds})
+    return config.model_copy(
+        update={
+            "name": f"{config.name}-{Path(model.backbone).name}",
+            "output": str(out),
+            "data": rebase(config.data, data),
+            "model": model,
+            "benchmark": chosen,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class BenchmarkRun:
+    """The runs of one benchmark, each in its own folder below that of the benchmark.
+
+    Attributes:
+        config: The config.
+        corpus: Its documents.
+        report: Takes a line about each run that has ended.
+    """
+
+    config: ExperimentConfig
+    corpus: Corpus
+    report: Callable[[str], None]
+
+    @classmethod
+    def load(
+        cls, config: ExperimentConfig, *, resume: bool, report: Callable[[str], None] = print
+    ) -> BenchmarkRun:
+        """Read the data, so that a mistake in it is told before anything is trained.
+
+        Args:
+            config: What `place_benchmark` made.
+            resume: Keep the runs that are finished.
+            report: Takes a line about each run that has ended.
+
+        Raises:
+            ConflictCoderError: Data is missing or malformed, or there are results and `resume` is off.
+        """
+        if config.run_folder.exists() and not resume:
+            message = f"{config.run_folder}: there are results already; --resume keeps them and goes on"
+            raise BenchmarkError(f"{message}, another --out leaves them alone")
+        corpus = load_corpus(config.data)
+        if not select_documents(config, corpus)[2]:
+            raise ConfigError(f"{config.name}: data.test has no document; a benchmark needs test data")
+        return cls(config, corpus, report)
+
+    def run(self) -> dict[str, Any]:
+        """Choose the rates with the first seed, then train and test with every seed.
+
+        Returns:
+            What `result.json` in the benchmark's folder holds; it is written anew after each run.
+        """
+        training, settings = self.config.training, self.config.benchmark
+        own = Rates(encoder=training.encoder_learning_rate, head=training.head_learning_rate)
+        chosen, best = own, -1.0
+        selection: list[dict[str, Any]] = []
+        for rates in settings.grid or [own]:
+            selection.append(self._train(rates, settings.seeds[0]))
+            beaten = rates if selection[-1]["dev_score"] <= best else chosen
+            if beaten is not rates:
+                chosen, best = rates, selection[-1]["dev_score"]
+            if len(selection) > 1:
+                self._drop_checkpoint(beaten, settings.seeds[0])
+            self._write(chosen, selection, [])
+        runs: list[dict[str, Any]] = []
+        for seed in settings.seeds:
+            runs.append(self._test(chosen, seed))
+            result = self._write(chosen, selection, runs)
+        return result
+
+    def _run_config(self, rates: Rates, seed: int) -> ExperimentConfig:
+        training = self.config.training.model_copy(
+            update={"encoder_learning_rate": rates.encoder, "head_learning_rate": rates.head}
+        )
+        name = f"{self.config.name}/encoder{rates.encoder:g}-head{rates.head:g}-seed{seed}"
+        return self.config.model_copy(update={"name": name, "seed": seed, "training": training})
+
+    def _train(self, rates: Rates, seed: int) -> dict[str, Any]:
+        """Train without a look at the test documents, unless it was done before."""
+        config = self._run_config(rates, seed)
+        folder = config.run_folder
+        finished = (folder / "metrics.json").exists()
+        if finished:
+            _check_same(config)
+        else:
+            fit(config, overwrite=True, corpus=self.corpus, test=False)
+        best = _read(folder / "metrics.json")["best_dev"]
+        seconds = _read(folder / "provenance.json")["duration_seconds"]
+        if not finished:
+            self.report(f"{config.name}: dev {100 * best['score']:.2f} in {seconds:.0f} s")
+        return {
+            "encoder_learning_rate": rates.encoder,
+            "head_learning_rate": rates.head,
+            "seed": seed,
+            "dev_score": best["score"],
+            "best_step": best["step"],
+            "steps": best["steps"],
+            "seconds": seconds,
+            "folder": folder.name,
+        }
+
+    def _test(self, rates: Rates, seed: int) -> dict[str, Any]:
+        """Train if that was not done yet, and evaluate the best checkpoint on the test documents."""
+        record = self._train(rates, seed)
+        config = self._run_config(rates, seed)
+        folder = config.run_folder
+        if not (folder / _TEST).exists():
+            if not (folder / CHECKPOINT).exists():
+                raise BenchmarkError(f"{folder}: its checkpoint is gone; delete the folder to train it anew")
+            began = time.time()
+            documents = select_documents(config, self.corpus)[2]
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            evaluation = evaluate_coder(folder / CHECKPOINT, documents, device=device)
+            evaluation.write_errors(folder / "errors_test.jsonl")
+            seconds = round(time.time() - began, 1)
+            write_json({"seconds": seconds, "metrics": evaluation.metrics}, folder / _TEST)
+            scores = (f"{name} {100 * headline(evaluation.metrics, name):.2f}" for name in self._metrics)
+            self.report(f"{config.name}: test {', '.join(scores)}")
+        self._drop_checkpoint(rates, seed)
+        tested = _read(folder / _TEST)
+        return record | {"test_seconds": tested["seconds"], "test": tested["metrics"]}
+
+    @property
+    def _metrics(self) -> list[str]:
+        return list(self.config.benchmark.metrics)
+
+    def _drop_checkpoint(self, rates: Rates, seed: int) -> None:
+        """Delete a checkpoint that nothing needs any more: each is as large as the backbone."""
+        shutil.rmtree(self._run_config(rates, seed).run_folder / CHECKPOINT, ignore_errors=True)
+
+    def _write(
+        self, chosen: Rates, selection: list[dict[str, Any]], runs: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        settings = self.config.benchmark
+        result = {
+            "name": self.config.name,
+            "backbone": self.config.model.backbone,
+            "finished": len(runs) == len(settings.seeds),
+            "seeds": settings.seeds,
+            "chosen": chosen.model_dump(),
+            "selected_by": f"dev {self.config.training.metric}",
+            "metrics": {name: self._summary(name, runs) for name in self._metrics if runs},
+            "selection": selection,
+            "runs": runs,
+            "provenance": describe(self.config),
+        }
+        write_json(result, self.config.run_folder / RESULT)
+        return result
+
+    def _summary(self, name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Mean and standard deviation over the seeds, in percent, beside the published score."""
+        values = [100 * headline(run["test"], name) for run in runs]
+        published = {key: value.model_dump() for key, value in self.config.benchmark.published.items()}
+        return {
+            "mean": round(statistics.mean(values), 2),
+            "spread": round(statistics.stdev(values), 2) if len(values) > 1 else None,
+            "values": [round(value, 2) for value in values],
+            "published": published.get(name),
+        }
+
+
+def _check_same(config: ExperimentConfig) -> None:
+    """Refuse to take a finished run for one that would now be another.
+
+    Raises:
+        BenchmarkError: The run was made with other settings or other data.
+    """
+    made = _read(config.run_folder / "provenance.json")
+    now, before = (_relevant(settings) for settings in (config.model_dump(), made["config"]))
+    different = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
+    if list(made["data"].values()) != list(data_hashes(data_paths(config.data)).values()):
+        different.append("the contents of its data files")
+    if different:
+        raise BenchmarkError(
+            f"{config.run_folder}: was made with other settings in {', '.join(different)}; "
+            "use another --out, or delete the folder to make it anew"
+        )
+
+
+def _relevant(settings: dict[str, Any]) -> dict[str, Any]:
+    return {key: _without_paths(value) for key, value in settings.items() if key not in _IRRELEVANT}
+
+
+def _without_paths(value: Any) -> Any:  # noqa: ANN401 - any part of a config
+    if isinstance(value, dict):
+        return {key: _without_paths(item) for key, item in value.items() if key not in _PATHS}
+    return [_without_paths(item) for item in value] if isinstance(value, list) else value
+
+
+def _read(path: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return data

@@ -1,0 +1,22 @@
+"""Which arithmetic the hardware is good at."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+
+def mixed_precision(precision: Literal["auto", "fp32", "bf16", "fp16"]) -> dict[str, bool]:
+    """`Trainer`'s switches for a precision; `auto` is bf16 where the hardware has it."""
+    if precision == "auto":
+        precision = "bf16" if computes_in_bf16() else "fp32"
+    return {"bf16": precision == "bf16", "fp16": precision == "fp16"}
+
+
+def computes_in_bf16() -> bool:
+    """Whether the hardware has instructions for bf16; a CPU that emulates it is slower than in fp32."""
+    if torch.accelerator.is_available():
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
