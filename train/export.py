@@ -32,7 +32,7 @@ from train.metrics.items import argument_items, event_type_items, mention_items,
 from train.metrics.scoring import score
 from train.quantization import quantize_graph
 
-_OPSET = 18
+_OPSET = 20  # the first with Gelu as one operator
 _ITEMS = {
     "mentions": mention_items,
     "triggers": trigger_items,

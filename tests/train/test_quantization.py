@@ -5,6 +5,7 @@ import pytest
 from conflictcoder.coder import EventCoder, read_tokenizer
 from conflictcoder.onnx_runtime import OnnxRuntime
 from conflictcoder.torch_runtime import load_model
+from conflictcoder.windows import WindowEncoder
 from train.evaluation import evaluate_coder
 from train.export import write_graph
 from train.quantization import quantize_rows
@@ -44,15 +45,15 @@ def test_quantised_graph_still_knows_the_sentences(graph, tiny_run, ten):
     assert metrics["trig_c"]["f1"] > 0.9
 
 
-def test_a_window_does_not_depend_on_its_batch(graph):
-    """Every row of activations has its own scale, so that padding and neighbours change nothing."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    random = np.random.default_rng(1)
-    ids = random.integers(5, 90, size=(3, 12))
-    mask = np.ones((3, 1, 12), dtype=bool)
-    feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "sentence_mask": mask}
-    together = session.run(["spans"], feeds)[0]
-    alone = session.run(["spans"], {name: array[1:2] for name, array in feeds.items()})[0]
-    assert np.abs(together[1] - alone[0]).max() < 1e-4
+def test_a_window_does_not_depend_on_what_runs_beside_it(graph, tiny_run):
+    """Activations have one scale a window, so each window has to run alone."""
+    plain = EventCoder.from_pretrained(tiny_run)
+    runtime = OnnxRuntime(graph, plain.config.labels)
+    encoder = WindowEncoder(read_tokenizer(tiny_run / "checkpoint"), max_tokens=64)
+    texts = ["Rebels captured Namkham on Friday.", "The rains came late.", "Troops withdrew."]
+    windows = [window for text in texts for window in encoder.pack([encoder.encode(text)])]
+    together = runtime.run(windows)
+    for window, arrays in zip(windows, together, strict=True):
+        (alone,) = runtime.run([window])
+        for name, array in arrays.items():
+            assert (array == alone[name]).all()
