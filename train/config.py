@@ -88,8 +88,8 @@ class ClassificationSource(_Section):
     """Column of the text, counted from 0."""
     label_columns: list[int] = []
     """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
-    header: bool = False
-    """Whether the first row names the columns."""
+    header: bool | Literal["auto"] = "auto"
+    """Whether the first row names the columns; `auto`: if it has a title such as `text` or `label`."""
     prefix: str = ""
     """Put before the name of each class, to keep it apart from one of another source."""
 
