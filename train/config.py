@@ -181,6 +181,8 @@ class Training(_Section):
     """How the learning rates fall afterwards."""
     max_gradient_norm: PositiveFloat = 1.0
     """Gradients are clipped to this norm."""
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Decay for each step of a moving average of the weights, which is what is evaluated; 0: none."""
     patience: Positive = 5
     """Evaluations without a better score after which training stops."""
     evaluations: Positive = 10

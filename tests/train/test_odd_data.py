@@ -2,8 +2,9 @@
 
 import pytest
 
-from train.config import ExperimentConfig
-from train.fit import fit
+from train.config import ConfigError, ExperimentConfig
+from train.data.reading import load_corpus
+from train.fit import fit, select_documents
 
 
 @pytest.fixture
@@ -61,6 +62,21 @@ def test_conll_with_one_mark_long_sentences_and_no_dev(fit_data):
     assert metrics["dev"]["articles"] == 4  # 15 % of 30 sentences
     assert metrics["dev"]["entity_f1"]["gold"] == 4
     assert metrics["test"]["sentences"] == 2
+
+
+def test_files_of_one_name_in_folders_by_set(tmp_path, tiny_backbone):
+    data = {"type": "conll"}
+    for name in ("train", "dev", "test"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "data.conll").write_text(f"It O\n\nin O\n{name} B-P\n")
+        data[name] = [str(tmp_path / name / "data.conll")]
+    settings = {"name": "x", "model": {"backbone": str(tiny_backbone), "max_tokens": 32}}
+    config = ExperimentConfig.model_validate(settings | {"data": data})
+    train, dev, test = select_documents(config, load_corpus(config.data))
+    assert [items[1].document.text for items in (train, dev, test)] == ["in train", "in dev", "in test"]
+    shared = ExperimentConfig.model_validate(settings | {"data": data | {"test": data["train"]}})
+    with pytest.raises(ConfigError, match=r"data\.conll' is in train and in test"):
+        select_documents(shared, load_corpus(shared.data))
 
 
 def test_sentences_without_any_span(fit_data):
