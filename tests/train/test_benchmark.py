@@ -150,6 +150,22 @@ def test_finished_run_of_other_settings_or_data_is_not_taken(run, data):
     assert (changed.exit_code, "contents of its data files" in changed.stderr) == (1, True)
 
 
+def test_run_of_before_a_setting_existed_is_taken(run, tmp_path):
+    arguments = ["--only", "who", "--seeds", "1", "training.epochs=1"]
+    assert run(*arguments).exit_code == 0
+    for path in (tmp_path / "out").rglob("provenance.json"):
+        made = json.loads(path.read_text())
+        del made["config"]["training"]["averaging"], made["config"]["data"]["prefix"]
+        path.write_text(json.dumps(made))
+    result = run(*arguments, "--resume")
+    assert result.exit_code == 0, result.stderr
+    changed = run(*arguments, "--resume", "training.averaging=0.9")
+    assert (changed.exit_code, "other settings in training" in changed.stderr) == (1, True)
+    path.write_text(json.dumps(made | {"config": made["config"] | {"nonsense": 1}}))
+    unknown = run(*arguments, "--resume")
+    assert (unknown.exit_code, "made by another version" in unknown.stderr) == (1, True)
+
+
 def test_grid_may_be_left_out(run, tmp_path):
     result = run("--only", "who", "--seeds", "5", "benchmark.grid=[]", "training.epochs=1")
     assert result.exit_code == 0, result.stderr
