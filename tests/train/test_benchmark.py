@@ -196,6 +196,17 @@ def test_mistakes_are_told_before_anything_is_trained(run, tmp_path, arguments, 
     assert not (tmp_path / "out").exists()
 
 
+def test_benchmark_can_be_fitted_as_an_experiment(configs, data, tiny_backbone, tmp_path):
+    changes = [f"model.backbone={tiny_backbone}", f"output={tmp_path}", "training.epochs=1"]
+    arguments = ["fit", str(configs / "both.toml"), *changes, "--data", str(data)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.stderr
+    metrics = json.loads((tmp_path / "both" / "metrics.json").read_text())
+    assert metrics["test"]["articles"] == 6
+    resolved = load_config(tmp_path / "both" / "config.toml")
+    assert all(path.exists() for path in data_paths(resolved.data))
+
+
 def test_folder_without_configs(data, tmp_path):
     (tmp_path / "empty").mkdir()
     result = CliRunner().invoke(main, ["benchmark", str(tmp_path / "empty"), "--data", str(data)])
