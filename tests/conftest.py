@@ -127,6 +127,7 @@ def tiny_config(data: Path, backbone: Path, output: Path, **changes) -> Experime
             "encoder_learning_rate": 3e-3,
             "head_learning_rate": 3e-3,
             "evaluations": 3,
+            "precision": "fp32",  # the same numbers on every machine
         },
     }
     for dotted, value in changes.items():

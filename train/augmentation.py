@@ -104,9 +104,8 @@ def _alter(labelled: LabelledDocument, pool: _Pool, share: float, seed: int, cop
         text += altered.text
     text += document.text[end:]
     renamed = f"{document.id}~{copy}"
-    return LabelledDocument(
-        Document(renamed, document.title, document.date, text, tuple(sentences)), labelled.layers
-    )
+    altered_document = Document(renamed, document.title, document.date, text, tuple(sentences))
+    return replace(labelled, document=altered_document)
 
 
 def _rewrite(sentence: Sentence, texts: dict[str, str], start: int) -> Sentence:

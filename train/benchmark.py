@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from conflictcoder.errors import ConflictCoderError
 from train.config import ConfigError, ExperimentConfig, Rates
@@ -222,7 +223,13 @@ def _check_same(config: ExperimentConfig) -> None:
         BenchmarkError: The run was made with other settings or other data.
     """
     made = _read(config.run_folder / "provenance.json")
-    now, before = (_relevant(settings) for settings in (config.model_dump(), made["config"]))
+    # Read as a config, so that settings that are newer than the run have their defaults.
+    try:
+        then = ExperimentConfig.model_validate(made["config"])
+    except ValidationError:
+        message = f"{config.run_folder}: was made by another version, whose settings are unknown here"
+        raise BenchmarkError(f"{message}; use another --out, or delete the folder to make it anew") from None
+    now, before = (_relevant(settings.model_dump()) for settings in (config, then))
     different = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
     if list(made["data"].values()) != list(data_hashes(data_paths(config.data)).values()):
         different.append("the contents of its data files")

@@ -20,6 +20,7 @@ Predictions = Sequence[Sequence[Outputs]]
 
 _TEMPERATURES = np.geomspace(0.3, 4.0, 53)
 _THRESHOLDS = np.linspace(0.1, 0.9, 33)
+_TOLERANCE = 0.002
 _OUTSIDE_BIASES = np.linspace(-2.0, 1.0, 13)
 
 
@@ -72,8 +73,8 @@ def fit_calibration(
             )
 
         qualities = np.array([quality(value) for value in values])
-        # On a plateau its middle, which is less of an accident than its edge.
-        chosen = np.median(values[qualities >= qualities.max() - 1e-9])
+        # The middle of what is as good, give or take an accident of few documents, not the best edge.
+        chosen = np.median(values[qualities >= qualities.max() - _TOLERANCE])
         return replace(calibration, **{field: round(float(chosen), 4)})
 
     if "event_types" in labels.layers and not labels.ontology.exclusive_event_types:

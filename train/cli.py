@@ -61,12 +61,19 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Build the model, run one batch, print the resolved config.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option("--overwrite", is_flag=True, help="Throw an earlier run of this name away.")
+@click.option(
+    "--data", default=".", type=click.Path(path_type=Path), help="Folder that the config's paths start in."
+)
 @_guarded
-def fit(config: Path, overrides: tuple[str, ...], *, dry_run: bool, resume: bool, overwrite: bool) -> None:
+def fit(
+    config: Path, overrides: tuple[str, ...], *, dry_run: bool, resume: bool, overwrite: bool, data: Path
+) -> None:
     """Train a model from CONFIG, evaluate it, and save it in its run folder."""
     from train.config import load_config
+    from train.data.paths import rebase
 
     settings = load_config(config, overrides)
+    settings = settings.model_copy(update={"data": rebase(settings.data, data)})
     if not dry_run:
         _train(settings, resume=resume, overwrite=overwrite)
         return

@@ -88,8 +88,8 @@ class ClassificationSource(_Section):
     """Column of the text, counted from 0."""
     label_columns: list[int] = []
     """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
-    header: bool = False
-    """Whether the first row names the columns."""
+    header: bool | Literal["auto"] = "auto"
+    """Whether the first row names the columns; `auto`: if it has a title such as `text` or `label`."""
     prefix: str = ""
     """Put before the name of each class, to keep it apart from one of another source."""
 
@@ -181,6 +181,8 @@ class Training(_Section):
     """How the learning rates fall afterwards."""
     max_gradient_norm: PositiveFloat = 1.0
     """Gradients are clipped to this norm."""
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Decay for each step of a moving average of the weights, which is what is evaluated; 0: none."""
     patience: Positive = 5
     """Evaluations without a better score after which training stops."""
     evaluations: Positive = 10

@@ -9,7 +9,7 @@ import random
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,13 @@ from conflictcoder.modeling import JointModel
 from conflictcoder.torch_runtime import TorchRuntime
 from conflictcoder.windows import WindowEncoder
 from train.augmentation import augment
+from train.averaging import WeightAveraging
 from train.backbones import find_backbone
 from train.build import build_model, load_tokenizer
 from train.calibrate import fit_calibration
 from train.collation import WindowCollator
-from train.config import AnnotatedData, ConfigError, ExperimentConfig
+from train.config import AnnotatedData, ConfigError, Data, ExperimentConfig
+from train.data.paths import data_paths
 from train.data.reading import load_corpus
 from train.data.splits import hold_out
 from train.development import DevelopmentMetrics
@@ -151,11 +153,23 @@ def select_documents(
     if isinstance(data, AnnotatedData) and data.train_share < 1:
         count = max(1, round(data.train_share * len(train)))
         train = random.Random(config.seed).sample(train, count)
-    ids = {role: {item.document.id for item in chosen[role]} for role in chosen}
+    _check_apart(data, chosen)
+    return train, dev, chosen["test"]
+
+
+def _check_apart(data: Data, chosen: Mapping[str, Sequence[LabelledDocument]]) -> None:
+    """Refuse a document in two roles; where files are named by role, which number their documents, a file.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    if isinstance(data, AnnotatedData):
+        ids = {role: {item.document.id for item in documents} for role, documents in chosen.items()}
+    else:
+        ids = {role: {str(path) for path in data_paths(data, [role])} for role in chosen}
     for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
         if both := ids[one] & ids[other]:
             raise ConfigError(f"data: {sorted(both)[0]!r} is in {one} and in {other}; keep it in one")
-    return train, dev, chosen["test"]
 
 
 def fit(
@@ -247,6 +261,9 @@ def make_trainer(experiment: Experiment, development: DevelopmentMetrics) -> Tra
         )
         rows = [row | {"target": number} for number, row in enumerate(rows)]
     optimizer = make_optimizer(experiment.model, config.training)
+    callbacks = [EarlyStoppingCallback(config.training.patience), _LogFile(config.run_folder)]
+    if config.training.averaging:
+        callbacks.append(WeightAveraging(config.training.averaging))
     trainer = Trainer(
         model=experiment.model,
         args=_arguments(config, len(rows)),
@@ -255,7 +272,7 @@ def make_trainer(experiment: Experiment, development: DevelopmentMetrics) -> Tra
         eval_dataset=Dataset.from_list(dev_rows),
         compute_loss_func=_loss(experiment),
         compute_metrics=development,
-        callbacks=[EarlyStoppingCallback(config.training.patience), _LogFile(config.run_folder)],
+        callbacks=callbacks,
         optimizers=(optimizer, None),
     )
     trainer.loss_is_scaled_for_ga = False  # ours is a mean over the batch

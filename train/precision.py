@@ -18,5 +18,5 @@ def computes_in_bf16() -> bool:
     """Whether the hardware has instructions for bf16; a CPU that emulates it is slower than in fp32."""
     if torch.accelerator.is_available():
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities = torch.cpu.get_capabilities()
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # older versions cannot tell
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -1,6 +1,6 @@
 import pytest
 
-from train.config import AnnotatedData, ConfigError, ExperimentConfig, load_config
+from train.config import AnnotatedData, ConfigError, ExperimentConfig, load_config, load_configs
 
 from ..conftest import ROOT
 
@@ -39,7 +39,7 @@ def test_defaults_and_overrides(path):
         ("training.epochs=-1", r"training\.epochs: .*greater than 0; got -1"),
         ("training.epochs=many", r"training\.epochs: .*; got 'many'"),
         ("training.schedule=steps", r"training\.schedule: .*'linear'.*; got 'steps'"),
-        ("data.type=xml", r"data: .*'annotated', 'conll', 'classification'"),
+        ("data.type=xml", r"data: .*'annotated', 'conll', 'classification', 'joint'"),
         ("name.x=1", "is a value, not a section"),
         ("training", "expected section.key=value"),
     ],
@@ -47,6 +47,53 @@ def test_defaults_and_overrides(path):
 def test_mistakes_are_told_with_path_and_remedy(path, override, message):
     with pytest.raises(ConfigError, match=message):
         load_config(path, [override])
+
+
+JOINT = """name = "x"
+[data]
+type = "joint"
+[[data.sources]]
+type = "conll"
+train = ["a.txt"]
+[[data.sources]]
+type = "classification"
+train = ["b.tsv"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("headers = true", r"data\.sources\.1\.headers: unknown key; did you mean 'header'\?"),
+        ("dev_share = 0.1", r"data\.sources\.1\.dev_share: unknown key"),
+        ('dev = ["c.tsv"]', r"data: .*some sources have dev files and others have none"),
+        ('[[data.sources]]\ntype = "joint"', r"data\.sources\.2: .*'conll', 'classification'"),
+        ('[benchmark]\nmetrics = ["f1"]', r"benchmark\.metrics\.0: .*'entity_f1'.*; got 'f1'"),
+        (
+            "[benchmark.published.entity_f1]\nscor = 1",
+            r"published\.entity_f1\.scor: unknown key; did you mean 'score'",
+        ),
+    ],
+)
+def test_mistakes_in_lists_and_mappings_of_sections(tmp_path, line, message):
+    path = tmp_path / "joint.toml"
+    path.write_text(JOINT)
+    assert len(load_config(path).data.sources) == 2
+    path.write_text(f"{JOINT}{line}\n")
+    with pytest.raises(ConfigError, match=message):
+        load_config(path)
+
+
+def test_configs_of_a_folder(tmp_path):
+    for name in "ba":
+        (tmp_path / f"{name}.toml").write_text(MINIMAL.replace('"x"', f'"{name}"'))
+    assert [config.name for config in load_configs(tmp_path)] == ["a", "b"]
+    assert [config.name for config in load_configs(tmp_path, ["seed=1"], ["b"])] == ["b"]
+    assert [config.seed for config in load_configs(tmp_path / "a.toml", ["seed=1"])] == [1]
+    with pytest.raises(ConfigError, match="no config 'c'; it has a, b"):
+        load_configs(tmp_path, only=["c"])
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_configs(tmp_path / "none.toml")
 
 
 def test_all_mistakes_at_once(path):

@@ -111,6 +111,7 @@ def test_collator_pads_only_the_second_axis(ontology, labels, encoder):
     shapes = {name: tuple(value.shape) for name, value in batch["labels"].items()}
     assert shapes == {
         "spans": (2, 32),
+        "unknown_types": (2, len(labels.span_types)),
         "event_types": (2, 4, len(ontology.event_types)),
         "triggers": (2, 1, 3),
         "mentions": (2, 1, 2),

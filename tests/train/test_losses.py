@@ -12,6 +12,7 @@ from train.losses import (
     IGNORED,
     argument_loss,
     event_type_loss,
+    fold_unknown_types,
     pool_spans,
     realis_loss,
     score_pairs,
@@ -40,6 +41,30 @@ def test_exclusive_event_types_use_cross_entropy():
     scores = torch.tensor([[[math.log(3), 0.0], [7.0, 7.0]]])
     types = torch.tensor([[[0.0, 1.0], [IGNORED, IGNORED]]])
     assert event_type_loss(scores, types, exclusive=True).item() == pytest.approx(math.log(4))
+
+
+def test_event_types_that_were_not_annotated_cost_nothing():
+    scores = torch.tensor([[[0.0, 5.0, 5.0], [1.0, 0.0, 0.0]]], requires_grad=True)
+    types = torch.tensor([[[1.0, IGNORED, IGNORED], [IGNORED, 0.0, 1.0]]])
+    loss = event_type_loss(scores, types, exclusive=False)
+    assert loss.item() == pytest.approx((LOG2 + 2 * LOG2) / 2)
+    loss.backward()
+    assert scores.grad[0].ne(0).tolist() == [[True, False, False], [False, True, True]]
+
+
+def test_tags_of_types_that_were_not_annotated_count_as_outside():
+    # O, B-X, I-X, B-Y, I-Y with weights 1, 2, 3, 4, 6; Y was not annotated in the second row.
+    weights = torch.tensor([[[1.0, 2.0, 3.0, 4.0, 6.0]]] * 2)
+    unknown = torch.tensor([[False, False], [False, True]])
+    folded = fold_unknown_types(weights.log(), unknown).exp()
+    assert folded[0, 0].tolist() == pytest.approx([1, 2, 3, 4, 6])
+    assert folded[1, 0].tolist() == pytest.approx([11, 2, 3, 0, 0])
+    # The label O then has the probability 11/16, not 1/16, and the gradient stays finite.
+    scores = weights[1:].log().requires_grad_()
+    loss = span_loss(fold_unknown_types(scores, unknown[1:]), torch.tensor([[0]]))
+    assert loss.item() == pytest.approx(math.log(16 / 11))
+    loss.backward()
+    assert scores.grad.isfinite().all()
 
 
 def test_argument_loss_sums_roles_and_averages_pairs():
@@ -79,7 +104,11 @@ def test_pairs_are_scored_by_dot_products():
 
 def test_joint_loss_weighs_the_heads_that_are_there():
     scores = torch.zeros(1, 1, 2)
-    labels = {"spans": torch.tensor([[0]]), "window": torch.tensor([[0]])}
+    labels = {
+        "spans": torch.tensor([[0]]),
+        "unknown_types": torch.zeros(1, 0, dtype=torch.bool),
+        "window": torch.tensor([[0]]),
+    }
     loss = JointLoss(LossWeights(spans=3.0), exclusive=False)
     assert loss(JointOutput(spans=scores), labels).item() == pytest.approx(3 * LOG2)
 

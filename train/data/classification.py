@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from conflictcoder.document import Document, EventType, Sentence
 from conflictcoder.errors import DataError
+from train.data.names import label_name
 from train.labelled import LabelledDocument
 
+Header = bool | Literal["auto"]
+
 _LAYERS = frozenset({"event_types"})
+# What people call the columns; a first row is a header only if it looks like nothing else.
+_TEXT_TITLES = {"article", "body", "content", "document", "headline", "sentence", "text", "title"}
+_LABEL_TITLES = {"category", "class", "event_type", "label", "labels", "target"}
 
 
 def read_classification(
-    path: Path, *, text_column: int = 0, label_columns: Sequence[int] = (), header: bool = False
+    path: Path, *, text_column: int = 0, label_columns: Sequence[int] = (), header: Header = "auto"
 ) -> list[LabelledDocument]:
     """Read a file with a text and its classes in each row.
 
@@ -26,7 +33,8 @@ def read_classification(
         path: The file.
         text_column: Column of the text, counted from 0.
         label_columns: Columns of the labels; empty: all the others.
-        header: Whether the first row names the columns.
+        header: Whether the first row names the columns; `auto` finds out: with one label column by a
+            title such as `text` or `label`, with several by labels that are not 0 or 1.
 
     Raises:
         DataError: A row lacks a column or a label is malformed; with file and line.
@@ -41,7 +49,8 @@ def read_classification(
             if width < 2 or not all(0 <= column < width for column in [text_column, *labels]):
                 message = f"{width} columns; expected a text in column {text_column} and labels in {labels}"
                 raise DataError(message, file=str(path), line=line)
-            names = [row[column] if header else f"label_{column}" for column in labels]
+            header = _has_header(row, text_column, labels) if header == "auto" else header
+            names = [label_name(row[column]) if header else f"label_{column}" for column in labels]
             if header:
                 continue
         if len(row) != width:
@@ -57,7 +66,7 @@ def read_classification(
     return documents
 
 
-def class_names(path: Path, *, text_column: int, label_columns: Sequence[int], header: bool) -> list[str]:
+def class_names(path: Path, *, text_column: int, label_columns: Sequence[int], header: Header) -> list[str]:
     """Names of the classes of a file with several label columns; empty for one column.
 
     Raises:
@@ -65,15 +74,22 @@ def class_names(path: Path, *, text_column: int, label_columns: Sequence[int], h
     """
     for _, row in _rows(path):
         labels = list(label_columns) or [n for n in range(len(row)) if n != text_column]
-        return [row[n] if header else f"label_{n}" for n in labels] if len(labels) > 1 else []
+        if header == "auto":
+            header = _has_header(row, text_column, labels)
+        return [label_name(row[n]) if header else f"label_{n}" for n in labels] if len(labels) > 1 else []
     raise DataError("no rows; expected a text and its label in each", file=str(path))
+
+
+def _has_header(row: Sequence[str], text_column: int, labels: Sequence[int]) -> bool:
+    titles = [row[column].strip().casefold() for column in labels]
+    if len(labels) > 1:
+        return not {"0", "1", ""} & set(titles)
+    return row[text_column].strip().casefold() in _TEXT_TITLES or titles[0] in _LABEL_TITLES
 
 
 def _types(values: list[str], names: list[str], path: Path, line: int) -> list[str]:
     if len(values) == 1:
-        if any(character.isspace() for character in values[0]):
-            values = ["_".join(values[0].split())]
-        return [values[0]] if values[0] else []
+        return [label_name(values[0])] if values[0] else []
     wrong = [value for value in values if value not in {"0", "1"}]
     if wrong:
         message = f"label {wrong[0]!r}: expected 0 or 1, because there are {len(values)} label columns"

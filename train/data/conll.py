@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from conflictcoder.document import Document, Mention, Sentence
 from conflictcoder.errors import DataError
+from train.data.names import label_name
 from train.labelled import LabelledDocument
 
 _STARTS = {"B", "S", "U"}
@@ -25,7 +27,9 @@ def read_conll(path: Path, *, token_column: int = 0, tag_column: int = -1) -> li
 
     Columns are divided by tabs or, in a line without one, by spaces. Tags are BIO, IOB or BIOES
     (`B-Person`); an inside tag without a span to continue begins one, as in conlleval. Sentences
-    between two `-DOCSTART-` lines are one document; without such lines each is its own.
+    between two `-DOCSTART-` lines are one document; without such lines, or with one that parts
+    nothing, each is its own. Lines before a sentence that begin with `#` and have no tag are comments,
+    and a token without a visible character is left out.
 
     Args:
         path: The file.
@@ -37,15 +41,17 @@ def read_conll(path: Path, *, token_column: int = 0, tag_column: int = -1) -> li
             sentence.
     """
     documents: list[list[Sentence]] = []
-    together = False
+    marks = 0
     for rows in _sentences(path, token_column, tag_column):
         if rows[0].token == _DOCUMENT_MARK:
             documents.append([])
-            together = True
-        elif together:
+            marks += 1
+        elif marks:
             documents[-1].append(_sentence(rows))
         else:
             documents.append([_sentence(rows)])
+    if marks == 1:
+        documents = [[sentence] for sentences in documents for sentence in sentences]
     if not any(documents):
         raise DataError("no sentence; expected a token and its tag a line", file=str(path))
     return [
@@ -57,31 +63,40 @@ def read_conll(path: Path, *, token_column: int = 0, tag_column: int = -1) -> li
 
 def _sentences(path: Path, token_column: int, tag_column: int) -> Iterator[list[_Row]]:
     rows: list[_Row] = []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot be read as UTF-8 ({error})", file=str(path)) from None
     width = 0
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
+    for number, columns in _lines(path):
+        if not columns or columns[0] == _DOCUMENT_MARK:
             if rows:
                 yield rows
             rows = []
+            if columns:
+                yield [_Row(_DOCUMENT_MARK, "O")]
             continue
-        columns = line.rstrip("\r").split("\t") if "\t" in line else line.split()
-        if columns[0] == _DOCUMENT_MARK:
-            if rows:
-                yield rows
-            rows = []
-            yield [_Row(_DOCUMENT_MARK, "O")]
+        if not rows and columns[0].startswith("#") and not _is_tag(columns[-1]):
             continue
         width = width or len(columns)
         message = _column_mistake(columns, max(width, 2), token_column, tag_column)
         if message:
             raise DataError(message, file=str(path), line=number)
-        rows.append(_Row(columns[token_column].strip(), columns[tag_column].strip()))
+        if columns[token_column].strip():
+            rows.append(_Row(columns[token_column].strip(), columns[tag_column].strip()))
     if rows:
         yield rows
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Number and columns of every line; a blank line has none."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read as UTF-8 ({error})", file=str(path)) from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            yield number, []
+        elif "\t" in line:
+            yield number, line.rstrip("\r").split("\t")
+        else:
+            yield number, re.split(" +", line.rstrip("\r").strip(" "))
 
 
 def _column_mistake(columns: list[str], width: int, token_column: int, tag_column: int) -> str:
@@ -91,13 +106,15 @@ def _column_mistake(columns: list[str], width: int, token_column: int, tag_colum
     for column in (token_column, tag_column):
         if not -width <= column < width:
             return f"{width} columns, so there is no column {column}; the first is 0"
-    if not columns[token_column].strip():
+    if not columns[token_column].strip(" "):
         return f"column {token_column} is empty; expected a token"
     tag = columns[tag_column].strip()
-    prefix, dash, name = tag.partition("-")
-    if tag != "O" and not (dash and name and prefix in _STARTS | _CONTINUES):
-        return f"tag {tag!r}: expected O, or B-TYPE, I-TYPE and the like"
-    return ""
+    return "" if _is_tag(tag) else f"tag {tag!r}: expected O, or B-TYPE, I-TYPE and the like"
+
+
+def _is_tag(tag: str) -> bool:
+    prefix, dash, name = tag.strip().partition("-")
+    return tag.strip() == "O" or bool(dash and name and prefix in _STARTS | _CONTINUES)
 
 
 def _sentence(rows: list[_Row]) -> Sentence:
@@ -110,7 +127,7 @@ def _sentence(rows: list[_Row]) -> Sentence:
         prefix, _, name = tag.partition("-")
         if tag != "O":
             continued = prefix in _CONTINUES and before == name
-            spans.append((name, spans.pop()[1] if continued else start, len(text)))
+            spans.append((label_name(name), spans.pop()[1] if continued else start, len(text)))
         # After the last word of a span in BIOES nothing can continue it.
         before = "O" if prefix in {"O", "E", "L", "S", "U"} else name
     mentions = tuple(

@@ -9,11 +9,11 @@ from itertools import combinations, pairwise
 
 from conflictcoder.document import Mention, Sentence
 from conflictcoder.ontology import Ontology
+from train.data.paths import SETS
 from train.data.splits import text_key
 from train.labelled import Corpus, LabelledDocument
 
 _log = logging.getLogger(__name__)
-_SETS = ("train", "dev", "test")
 
 
 def join_sources(sources: Sequence[Corpus]) -> Corpus:
@@ -44,7 +44,7 @@ def join_sources(sources: Sequence[Corpus]) -> Corpus:
         exclusive_event_types=exclusive,
     )
     sets: dict[str, list[LabelledDocument]] = {}
-    for name in _SETS:
+    for name in SETS:
         documents: list[LabelledDocument] = []
         for number, source in enumerate(sources):
             known = source.ontology
@@ -60,7 +60,7 @@ def join_sources(sources: Sequence[Corpus]) -> Corpus:
             ]
         sets[name] = _merge(documents)
     held_out: set[str] = set()
-    for name in reversed(_SETS):
+    for name in reversed(SETS):
         sets[name] = _without(sets[name], held_out, name)
         held_out |= {key for labelled in sets[name] for key in _sentence_keys(labelled)}
     return Corpus(ontology, sets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,15 +16,21 @@ from train.config import (
     JointData,
 )
 
+SETS = ("train", "dev", "test")
 _Source = TypeVar("_Source", ConllData, ClassificationData, ConllSource, ClassificationSource)
 
 
-def data_paths(data: Data) -> list[Path]:
-    """All files and folders that a data section names."""
+def data_paths(data: Data, sets: Sequence[str] = SETS) -> list[Path]:
+    """The files and folders that a data section names.
+
+    Args:
+        data: The section.
+        sets: For data that names files by set, the sets to list.
+    """
     if isinstance(data, AnnotatedData):
         return [Path(name) for name in (*data.paths, data.ontology, data.splits)]
     sources = data.sources if isinstance(data, JointData) else [data]
-    return [Path(name) for source in sources for name in (*source.train, *source.dev, *source.test)]
+    return [Path(name) for source in sources for role in sets for name in getattr(source, role)]
 
 
 def rebase(data: Data, folder: Path) -> Data:
@@ -38,7 +45,5 @@ def rebase(data: Data, folder: Path) -> Data:
 
 
 def _rebase_source(data: _Source, folder: Path) -> _Source:
-    sets = {"train": data.train, "dev": data.dev, "test": data.test}
-    return data.model_copy(
-        update={name: [str(folder / path) for path in paths] for name, paths in sets.items()}
-    )
+    moved = {role: [str(folder / name) for name in getattr(data, role)] for role in SETS}
+    return data.model_copy(update=moved)

@@ -19,7 +19,7 @@ from train.metrics.items import (
     trigger_items,
     trigger_span_items,
 )
-from train.metrics.scoring import score
+from train.metrics.scoring import mean_set_f1, score
 
 Pairs = Sequence[tuple[Document, Document]]
 
@@ -81,14 +81,11 @@ def headline(metrics: Mapping[str, Any], name: str) -> float:
 
 def example_f1(pairs: Pairs) -> float:
     """Mean over sentences of the F1 of their event types, where gold or prediction has any."""
-    values = []
-    for predicted, gold in pairs:
-        for guess, truth in zip(predicted.sentences, gold.sentences, strict=True):
-            left = {entry.type for entry in guess.event_types}
-            right = {entry.type for entry in truth.event_types}
-            if left or right:
-                values.append(2 * len(left & right) / (len(left) + len(right)))
-    return _mean(values)
+    return mean_set_f1(
+        ({entry.type for entry in guess.event_types}, {entry.type for entry in truth.event_types})
+        for predicted, gold in pairs
+        for guess, truth in zip(predicted.sentences, gold.sentences, strict=True)
+    )
 
 
 def realis_accuracy(pairs: Pairs) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -90,6 +90,16 @@ class Score(LabelScore):
 def f1_score(correct: int, predicted: int, gold: int) -> float:
     """F1 of counts; 0 if there is nothing to find and nothing found."""
     return 2 * correct / (predicted + gold) if predicted + gold else 0.0
+
+
+def mean_set_f1(rows: Iterable[tuple[AbstractSet[str], AbstractSet[str]]]) -> float:
+    """Example-based F1: the mean over rows of 2·|predicted ∩ gold| / (|predicted| + |gold|).
+
+    Args:
+        rows: The predicted and the gold set of each row; a row where both are empty does not count.
+    """
+    values = [f1_score(len(guess & truth), len(guess), len(truth)) for guess, truth in rows if guess or truth]
+    return sum(values) / len(values) if values else 0.0
 
 
 def score(articles: Sequence[tuple[AbstractSet[Item], AbstractSet[Item]]]) -> Score:

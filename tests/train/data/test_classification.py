@@ -156,3 +156,30 @@ def test_garbage_raises_only_data_errors(tmp_path_factory, content, name, text_c
         assert error.file == str(path)
     else:
         assert documents
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("x.tsv", "Text\tlabel\nA.\tCLASH\n", [("A.", ["CLASH"])]),
+        ("x.tsv", "input\tLabel\nA.\tCLASH\n", [("A.", ["CLASH"])]),
+        ("x.csv", '"text","clash","capture"\nA.,0,1\n', [("A.", ["capture"])]),
+        ("x.tsv", "The text.\tCLASH\nA.\tCLASH\n", [("The text.", ["CLASH"]), ("A.", ["CLASH"])]),
+        ("x.tsv", "Text\t0\t1\nA.\t1\t0\n", [("Text", ["label_2"]), ("A.", ["label_1"])]),
+    ],
+)
+def test_header_is_found(tmp_path, name, text, expected):
+    path = write(tmp_path, text, name)
+    assert rows(read_classification(path)) == expected
+    assert rows(read_classification(path, header="auto")) == expected
+
+
+def test_found_header_names_the_classes(tmp_path):
+    path = write(tmp_path, "text\tarmed clash\tcapture\nA.\t1\t0\n")
+    assert class_names(path, text_column=0, label_columns=[], header="auto") == ["armed_clash", "capture"]
+    assert rows(read_classification(path)) == [("A.", ["armed_clash"])]
+
+
+def test_class_names_fit_an_ontology(tmp_path):
+    path = write(tmp_path, "A.\tForce, military {air} [x=1]\n")
+    assert rows(read_classification(path)) == [("A.", ["Force_military_air_x_1_"])]

@@ -159,3 +159,36 @@ def test_garbage_raises_only_data_errors(tmp_path_factory, content, token_column
     else:
         for sentence in (item for labelled in documents for item in labelled.document.sentences):
             assert all(sentence.text[item.start : item.end] == item.text for item in sentence.entities)
+
+
+@pytest.mark.parametrize("mark", ["-DOCSTART- -X- O\n\n", "-DOCSTART-\n"])
+def test_one_mark_parts_nothing(tmp_path, mark):
+    documents = read_conll(write(tmp_path, f"{mark}a O\n\nb B-P\n"))
+    assert [labelled.document.text for labelled in documents] == ["a", "b"]
+
+
+def test_comments_before_a_sentence_are_no_tokens(tmp_path):
+    text = "# sentence 1 domain=en\n# text = a b\na O\n# O\nb B-P\n\n# B-P\nc O\n"
+    documents = read_conll(write(tmp_path, text))
+    assert [labelled.document.text for labelled in documents] == ["a # b", "# c"]
+    assert spans(documents) == [[("P", "b")], [("P", "#")]]
+
+
+@pytest.mark.parametrize("separator", [" ", "\t"])
+def test_token_without_a_visible_character_is_left_out(tmp_path, separator):
+    text = "\n".join(
+        f"{token}{separator}{tag}" for token, tag in [("a", "B-P"), ("\xa0", "I-P"), ("b", "I-P")]
+    )
+    documents = read_conll(write(tmp_path, text))
+    assert spans(documents) == [[("P", "a b")]]
+
+
+def test_type_names_fit_an_ontology(tmp_path):
+    text = "a\tB-Military Platform, [air]\nb\tI-Military Platform, [air]\n"
+    assert spans(read_conll(write(tmp_path, text))) == [[("Military_Platform_air_", "a b")]]
+
+
+def test_sentence_of_2000_words_is_kept(tmp_path):
+    (labelled,) = read_conll(write(tmp_path, "word O\n" * 1999 + "last B-P\n"))
+    assert len(labelled.document.text.split()) == 2000
+    assert spans([labelled]) == [[("P", "last")]]

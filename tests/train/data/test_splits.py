@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conflictcoder.document import Document, Sentence
+from conflictcoder.document import Document, EventType, Sentence
 from conflictcoder.errors import DataError
 from tests.train.data.strategies import DATA, PATIENT, PROJECT
 from train.data.reading import read_annotated
-from train.data.splits import divide, hold_out, read_splits
+from train.data.splits import divide, hold_out, read_splits, text_key
 from train.labelled import LabelledDocument
 
 
@@ -142,3 +142,54 @@ def test_no_sentence_of_a_held_out_set_of_the_project_is_trained_on():
     assert set(ids(sets["five"])) == {"bases", "desertions", "laukkai", "maese", "myawaddy"}
     assert all(sets[name] for name in set(placed.values()))
     assert leaks(sets) == []
+
+
+def test_documents_of_one_text_are_held_out_together():
+    documents = [labelled(str(number), f"Report {number // 2}.") for number in range(40)]
+    documents[1] = labelled("1", "REPORT 0 .")  # another spelling
+    for seed in range(10):
+        stay, held = hold_out(documents, 0.3, seed)
+        assert len(held) == 12
+        assert not {int(name) // 2 for name in ids(stay)} & {int(name) // 2 for name in ids(held)}
+
+
+def test_documents_that_are_all_of_one_text_can_be_held_out():
+    stay, held = hold_out([labelled(name, "It rained.") for name in "abcd"], 0.5, 13)
+    assert (len(stay), len(held)) == (2, 2)
+
+
+def test_last_document_of_a_type_stays():
+    def typed(number):
+        # Types 0 to 4 have one document, the others share a type.
+        name = str(number) if number < 5 else "common"
+        sentence = Sentence(f"Text {number}.", event_types=(EventType(name),))
+        return LabelledDocument(Document(str(number), "", "", sentence.text, (sentence,)), frozenset())
+
+    documents = [typed(number) for number in range(20)]
+    lost = [set(ids(hold_out(documents, 0.4, seed)[1])) & set("01234") for seed in range(10)]
+    assert any(lost)
+    for seed in range(10):
+        stay, held = hold_out(documents, 0.4, seed, keep_types=True)
+        assert held
+        assert not set(ids(held)) & set("01234")
+        assert sorted(ids(stay) + ids(held), key=int) == ids(documents)
+
+
+def test_something_is_held_out_where_every_type_is_rare():
+    sentences = [Sentence(name, event_types=(EventType(name),)) for name in "abc"]
+    documents = [
+        LabelledDocument(Document(item.text, "", "", item.text, (item,)), frozenset()) for item in sentences
+    ]
+    assert len(hold_out(documents, 0.7, 13, keep_types=True)[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("It rained .", "It rained."), ("“It” RAINED", '"it" rained'), ("ﬁne", "fine"), ("a  b", "a b")],
+)
+def test_spellings_of_one_text_have_one_key(left, right):
+    assert text_key(left) == text_key(right)
+
+
+def test_other_texts_have_other_keys():
+    assert len({text_key(text) for text in ("It rained.", "It rains.", "...", "???", "")}) == 5

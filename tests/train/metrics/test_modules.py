@@ -50,3 +50,42 @@ def test_realis_accuracy_counts_triggers_found():
 def test_articles_must_match():
     with pytest.raises(ValueError, match="expected one of each for every sentence"):
         load("entity_f1").compute(predictions=SPANS, references=OTHER, articles=["x"])
+
+
+def test_macro_f1_of_single_classes_by_hand():
+    """Ten rows of three classes: the mean of each class's F1, as scikit-learn's `average="macro"`."""
+    gold = list("aaaaabbbcc")
+    guess = list("aaaabbbbab")
+    scores = load("event_type_f1").compute(
+        predictions=[[name] for name in guess], references=[[name] for name in gold]
+    )
+    # a: 4 right of 5 found and 5 gold; b: 3 right of 5 found and 3 gold; c: none of 0 found and 2 gold.
+    assert scores["macro_f1"] == pytest.approx((0.8 + 0.75 + 0.0) / 3, abs=1e-4)
+    assert scores["f1"] == 0.7  # the accuracy, because each row has one class
+
+
+def test_example_f1_by_hand():
+    scores = load("example_f1").compute(
+        predictions=[["a", "b"], [], ["a"], [], ["b", "a"]], references=[["a"], [], [], ["b"], ["a", "b"]]
+    )
+    # 2/3, not counted, 0, 0, 1
+    assert scores == {"f1": pytest.approx((2 / 3 + 0 + 0 + 1) / 4, abs=1e-4)}
+
+
+def test_example_f1_of_nothing():
+    assert load("example_f1").compute(predictions=[[]], references=[[]]) == {"f1": 0.0}
+
+
+def test_entity_f1_is_strict():
+    """A span that is one character short and one of another type are both wrong, twice each."""
+    gold = [[{"start": 0, "end": 4, "type": "A"}, {"start": 5, "end": 9, "type": "B"}], [], []]
+    guess = [
+        [{"start": 0, "end": 3, "type": "A"}, {"start": 5, "end": 9, "type": "A"}],
+        [{"start": 0, "end": 4, "type": "A"}],
+        [],
+    ]
+    scores = load("entity_f1").compute(predictions=guess, references=gold)
+    assert (scores["f1"], scores["predicted"], scores["gold"]) == (0.0, 3, 2)
+    guess[0][0]["end"] = 4
+    scores = load("entity_f1").compute(predictions=guess, references=gold)
+    assert scores["f1"] == pytest.approx(2 * 1 / (3 + 2))
