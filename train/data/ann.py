@@ -180,7 +180,7 @@ def _parse_headers(lines: list[str], file: str, mistakes: list[DataError]) -> tu
             mistakes.append(DataError(message, file=file, line=number + 1, column=3))
         else:
             headers[match[1]] = match[2] or ""
-            values[match[1]] = (number + 1, len(match[1]) + 5)
+            values[match[1]] = (number + 1, min(len(match[1]) + 5, len(lines[number]) + 1))
         number += 1
     for key in REQUIRED_HEADERS:
         line, column = values.get(key, (1, None))
