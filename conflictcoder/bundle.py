@@ -19,7 +19,8 @@ from conflictcoder.errors import CheckpointError, OntologyError
 from conflictcoder.labels import LabelSpace
 from conflictcoder.ontology import Ontology
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_READABLE = (1, SCHEMA_VERSION)  # version 1 has one operating point and no other difference
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
 CONFIG = "config.json"
@@ -112,9 +113,10 @@ def read_config(folder: Path) -> BundleConfig:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         version = data["schema_version"]
-        if version != SCHEMA_VERSION:
+        if version not in _READABLE:
+            known = " and ".join(map(str, _READABLE))
             raise CheckpointError(
-                f"{path}: schema version {version}, and this conflictcoder reads {SCHEMA_VERSION}; "
+                f"{path}: schema version {version}, and this conflictcoder reads {known}; "
                 "export the bundle again, or install the conflictcoder that it was made with"
             )
         return BundleConfig(

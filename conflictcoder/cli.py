@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conflictcoder import __version__
 from conflictcoder.bundle import default_bundle
+from conflictcoder.calibration import BALANCED, OPERATING_POINTS
 from conflictcoder.coder import EventCoder
 from conflictcoder.document import Article
 from conflictcoder.errors import ConflictCoderError, DataError
@@ -37,6 +38,13 @@ def main() -> None:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True)
 @_MODEL
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or another torch device.")
+@click.option(
+    "--operating-point",
+    type=click.Choice(OPERATING_POINTS),
+    default=BALANCED,
+    show_default=True,
+    help="What to favour: few wrong answers, the best F1, or few missed events.",
+)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1), help="Threads.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run (jsonl with -o).")
 def code(
@@ -47,6 +55,7 @@ def code(
     device: str,
     workers: int,
     *,
+    operating_point: str,
     resume: bool,
 ) -> None:
     """Code articles: text files, folders of them, or .jsonl files with an article a line."""
@@ -54,7 +63,7 @@ def code(
         raise click.UsageError("--resume needs -o OUT and the format jsonl")
     try:
         files = list_files(inputs)
-        coder = EventCoder.from_pretrained(model, device=device)
+        coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
     except ConflictCoderError as error:
         _fail(str(error))
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from conflictcoder.bundle import (
+    CONFIG,
     MODEL,
     TOKENIZER,
     BundleConfig,
@@ -19,6 +20,7 @@ from conflictcoder.bundle import (
     is_bundle,
     read_config,
 )
+from conflictcoder.calibration import BALANCED, expect_operating_point
 from conflictcoder.decoding import Decoder
 from conflictcoder.document import Article, Document
 from conflictcoder.errors import CheckpointError
@@ -52,7 +54,12 @@ class EventCoder:
 
     @classmethod
     def from_pretrained(
-        cls, checkpoint: str | Path | None = None, *, device: str = "cpu", threads: int = 1
+        cls,
+        checkpoint: str | Path | None = None,
+        *,
+        device: str = "cpu",
+        threads: int = 1,
+        operating_point: str = BALANCED,
     ) -> EventCoder:
         """Load a checkpoint.
 
@@ -61,10 +68,17 @@ class EventCoder:
                 `torch`). Without it, the bundle that comes with the package.
             device: `cpu`, `cuda` or another torch device. A bundle runs on the CPU.
             threads: Threads that onnxruntime uses for one window.
+            operating_point: `balanced` for the best F1; `precision` for fewer mistakes among the
+                answers (the best F0.5 on development documents); `recall` for fewer events missed
+                (the best F2).
 
         Raises:
-            CheckpointError: There is no such checkpoint, it is damaged, or it cannot run here.
+            TypeError: `operating_point` is no str.
+            ValueError: No operating point is called so.
+            CheckpointError: There is no such checkpoint, it is damaged, it cannot run here, or it
+                lacks the operating point.
         """
+        expect_operating_point(operating_point)
         folder = default_bundle() if checkpoint is None else Path(checkpoint)
         if not folder.is_dir():
             raise CheckpointError(
@@ -72,10 +86,10 @@ class EventCoder:
                 "(with model.safetensors)"
             )
         if is_bundle(folder):
-            return cls._from_bundle(folder, device, threads)
+            return cls._from_bundle(folder, device, threads).at(operating_point)
         for place in (folder, folder / "checkpoint"):
             if (place / "model.safetensors").exists():
-                return cls._from_checkpoint(place, device)
+                return cls._from_checkpoint(place, device).at(operating_point)
         raise CheckpointError(
             f"{folder}: neither a bundle (no {MODEL}) nor a training checkpoint (no model.safetensors)"
         )
@@ -101,9 +115,15 @@ class EventCoder:
             message = f"{folder}: a training checkpoint needs `pip install conflictcoder[torch]` ({error})"
             raise CheckpointError(message) from None
         model = load_model(folder)
+        try:
+            calibration = model.config.read_calibration()
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{folder / CONFIG}: malformed calibration ({error}); train it again"
+            ) from None
         config = BundleConfig(
             labels=model.config.label_space(),
-            calibration=model.config.read_calibration(),
+            calibration=calibration,
             max_tokens=model.config.max_tokens,
             max_sentences=model.config.max_sentences,
             provenance={"checkpoint": str(folder)},
@@ -115,6 +135,20 @@ class EventCoder:
         """Put a coder together from its parts."""
         encoder = WindowEncoder(tokenizer, max_tokens=config.max_tokens, max_sentences=config.max_sentences)
         return cls(runtime, encoder, Decoder(config.labels, config.calibration), config)
+
+    def at(self, operating_point: str) -> EventCoder:
+        """A coder with the same network at another operating point; this one stays as it is.
+
+        Args:
+            operating_point: `precision`, `balanced` or `recall`, as in `from_pretrained`.
+
+        Raises:
+            TypeError: It is no str.
+            ValueError: No operating point is called so.
+            CheckpointError: The checkpoint lacks it.
+        """
+        calibration = self.config.calibration.at(operating_point)
+        return EventCoder(self._runtime, self._encoder, Decoder(self.config.labels, calibration), self.config)
 
     def code(self, text: str, *, id: str = "", date: str = "", title: str = "") -> Document:
         """Code one article.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from conflictcoder.calibration import Calibration
 from conflictcoder.document import Argument, Event, EventType, Mention, Sentence
 from conflictcoder.labels import LabelSpace
-from conflictcoder.tags import OUTSIDE, TaggedSpan, decode_spans
+from conflictcoder.tags import OUTSIDE, TaggedSpan, decode_spans, tag_count
 from conflictcoder.windows import EncodedSentence, Piece, Window
 
 Floats = NDArray[np.float32]
@@ -94,12 +94,12 @@ class Decoder:
         if not len(words) or words[0] != 0:
             words = np.concatenate([[0], words]).astype(np.intp)
         scores = arrays["spans"][piece.positions][words] / self._calibration.spans_temperature
-        scores[:, OUTSIDE] += self._calibration.outside_bias
         bounds = np.append(words, piece.tokens.stop - piece.tokens.start)
         offsets = sentence.offsets[piece.tokens]
         mentions: list[tuple[Mention, slice]] = []
         triggers: list[tuple[Event, slice]] = []
-        for span in decode_spans(log_softmax(scores)):
+        # The biases decide, and the scores stay the calibrated probabilities.
+        for span in decode_spans(log_softmax(scores), self._outside_biases(scores)):
             tokens = slice(int(bounds[span.start]), int(bounds[span.end]))
             start, end = _strip(text, int(offsets[tokens][0, 0]), int(offsets[tokens][-1, 1]))
             if start < end:
@@ -107,6 +107,20 @@ class Decoder:
         events = self._link(mentions, triggers, piece, arrays)
         found.mentions += [mention for mention, _ in mentions]
         found.events += events
+
+    def _outside_biases(self, scores: Floats) -> Floats:
+        """What is added to each word's score of O: that of mentions or of triggers, whichever is likelier.
+
+        Between the two the scores alone decide, so that a word that is too doubtful for a mention
+        does not become a trigger instead.
+        """
+        mentions, triggers = self._calibration.outside_bias, self._calibration.triggers_outside_bias
+        if triggers is None or not self._labels.mention_types or not self._labels.trigger_types:
+            shared = mentions if triggers is None or self._labels.mention_types else triggers
+            return np.full(len(scores), shared, dtype=np.float32)
+        first = tag_count(len(self._labels.mention_types))
+        likelier = scores[:, first:].max(axis=1) > scores[:, OUTSIDE + 1 : first].max(axis=1)
+        return np.where(likelier, triggers, mentions).astype(np.float32)
 
     def _add_span(
         self,

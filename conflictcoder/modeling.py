@@ -41,7 +41,7 @@ class JointConfig(PretrainedConfig):
         max_sentences: int = 64,
         argument_size: int = 128,
         head_dropout: float = 0.1,
-        calibration: dict[str, float] | None = None,
+        calibration: dict[str, Any] | None = None,
         **kwargs: Any,  # noqa: ANN401 - what PretrainedConfig takes
     ) -> None:
         self.encoder = encoder or {}
@@ -59,7 +59,12 @@ class JointConfig(PretrainedConfig):
         return LabelSpace.of(Ontology.from_dict(self.ontology), self.layers)
 
     def read_calibration(self) -> Calibration:
-        """Temperatures and thresholds as an object."""
+        """Temperatures and thresholds as an object.
+
+        Raises:
+            TypeError: A key is unknown or a value of a wrong type.
+            ValueError: A value is out of range.
+        """
         return Calibration.from_dict(self.calibration)
 
 

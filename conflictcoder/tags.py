@@ -47,7 +47,9 @@ def tag_count(types: int) -> int:
     return 1 + 2 * types
 
 
-def decode_spans(log_probabilities: NDArray[np.float32]) -> list[TaggedSpan]:
+def decode_spans(
+    log_probabilities: NDArray[np.float32], outside_biases: NDArray[np.float32] | None = None
+) -> list[TaggedSpan]:
     """Find the likeliest valid tag sequence and its spans (Viterbi, 1967).
 
     The only constraint of BIO is that I-X follows B-X or I-X, so a step needs the best previous
@@ -55,6 +57,8 @@ def decode_spans(log_probabilities: NDArray[np.float32]) -> list[TaggedSpan]:
 
     Args:
         log_probabilities: float32 of shape (words, tags).
+        outside_biases: float32 of shape (words,), added to each word's score of O to choose the
+            sequence; the spans' scores leave them out.
 
     Returns:
         The spans in the order of the text.
@@ -64,14 +68,17 @@ def decode_spans(log_probabilities: NDArray[np.float32]) -> list[TaggedSpan]:
         return []
     begins = np.arange(1, tags, 2)
     insides = begins + 1
-    score = log_probabilities[0].copy()
+    wanted = log_probabilities.copy()
+    if outside_biases is not None:
+        wanted[:, OUTSIDE] += outside_biases
+    score = wanted[0].copy()
     score[insides] = -np.inf
     back = np.zeros((words, tags), dtype=np.intp)
     for word in range(1, words):
         back[word] = score.argmax()
         from_inside = score[insides] > score[begins]
         back[word, insides] = np.where(from_inside, insides, begins)
-        score = score[back[word]] + log_probabilities[word]
+        score = score[back[word]] + wanted[word]
     path = [int(score.argmax())]
     for word in range(words - 1, 0, -1):
         path.append(int(back[word, path[-1]]))

@@ -63,8 +63,22 @@ def test_file_that_the_manifest_leaves_out(bundle):
 
 def test_wrong_schema_version_tells_what_to_do(bundle):
     change_config(bundle, schema_version=SCHEMA_VERSION + 1)
-    with pytest.raises(CheckpointError, match=r"schema version 2, and this conflictcoder reads 1; export"):
+    with pytest.raises(
+        CheckpointError, match=r"schema version 3, and this conflictcoder reads 1 and 2; export"
+    ):
         EventCoder.from_pretrained(bundle)
+
+
+def test_bundle_of_the_first_schema_version_has_the_balanced_point_alone(bundle, ten_articles):
+    stored = json.loads((bundle / CONFIG).read_text())["calibration"]
+    flat = {name: value for name, value in stored.items() if name != "operating_points"}
+    del flat["triggers_outside_bias"]  # which that version did not have either
+    change_config(bundle, schema_version=1, calibration=flat)
+    coder = EventCoder.from_pretrained(bundle)
+    assert coder.code_article(ten_articles[0]).sentences
+    for point in ("precision", "recall"):
+        with pytest.raises(CheckpointError, match=rf"no operating point '{point}', only balanced"):
+            EventCoder.from_pretrained(bundle, operating_point=point)
 
 
 def test_ontology_that_does_not_fit_the_graph(bundle):
@@ -76,7 +90,15 @@ def test_ontology_that_does_not_fit_the_graph(bundle):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"calibration": {"nonsense": 1}}, {"layers": ["nonsense"]}, {"ontology": 7}]
+    "changes",
+    [
+        {"calibration": {"nonsense": 1}},
+        {"calibration": {"arguments_threshold": "0.5"}},
+        {"calibration": {"spans_temperature": 0}},
+        {"calibration": {"operating_points": ["precision"]}},
+        {"layers": ["nonsense"]},
+        {"ontology": 7},
+    ],
 )
 def test_malformed_config_is_an_error(bundle, changes):
     change_config(bundle, **changes)

@@ -238,3 +238,10 @@ def test_damaged_bundle_is_told_in_a_sentence(run, article, tiny_bundle, tmp_pat
 def test_reading_a_file_that_vanishes(tmp_path):
     (error,) = read_articles(tmp_path / "gone.txt", "gone")
     assert "cannot be read" in str(error)
+
+
+def test_operating_point_decides_and_an_old_bundle_lacks_it(run, article):
+    precise = run("code", article, "--operating-point", "precision")
+    assert (precise.exit_code, len(documents(precise.stdout))) == (0, 1)
+    result = run("code", article, "--operating-point", "exact")
+    assert (result.exit_code, "'precision', 'balanced', 'recall'" in result.stderr) == (2, True)

@@ -1,8 +1,10 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
 from conflictcoder import Article, CheckpointError, Document, EventCoder
+from conflictcoder.calibration import OperatingPoint
 
 from ..conftest import ROOT
 
@@ -168,3 +170,35 @@ def test_batches_of_a_gpu_give_the_answers_of_single_windows(torch_coder, monkey
     batched = list(torch_coder.code_many(items))
     for one, two in zip(single, batched, strict=True):
         assert [strip(sentence) for sentence in one.sentences] == [strip(s) for s in two.sentences]
+
+
+@pytest.mark.parametrize("kind", ["tiny_run", "tiny_bundle"])
+def test_operating_point_is_chosen_by_name(request, kind, ten_articles):
+    folder = request.getfixturevalue(kind)
+    lenient, strict = (EventCoder.from_pretrained(folder, operating_point=p) for p in ("recall", "precision"))
+    counts = [
+        sum(len(sentence.entities) for sentence in coder.code_article(ten_articles[0]).sentences)
+        for coder in (lenient, strict)
+    ]
+    assert counts[0] >= counts[1] > 0
+    assert lenient.config == strict.config
+
+
+def test_operating_point_that_nobody_knows(tmp_path):
+    """Told before anything is loaded: there is not even a checkpoint here."""
+    with pytest.raises(ValueError, match="'exact': expected one of 'precision', 'balanced', 'recall'"):
+        EventCoder.from_pretrained(tmp_path, operating_point="exact")
+    with pytest.raises(TypeError, match="must be a str"):
+        EventCoder.from_pretrained(tmp_path, operating_point=None)
+
+
+def test_coder_at_another_point_decides_by_its_thresholds(tiny_bundle, ten_articles):
+    coder = EventCoder.from_pretrained(tiny_bundle)
+    nothing = OperatingPoint(100.0, 100.0, 1.0, 1.0)
+    calibration = replace(coder.config.calibration, operating_points={"precision": nothing})
+    other = EventCoder.from_pretrained(tiny_bundle)
+    other.config = replace(coder.config, calibration=calibration)
+    assert not list(other.at("precision").code_article(ten_articles[0]).events)
+    assert list(other.code_article(ten_articles[0]).events)
+    with pytest.raises(CheckpointError, match="no operating point 'recall', only precision, balanced"):
+        other.at("recall")

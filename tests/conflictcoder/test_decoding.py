@@ -85,6 +85,21 @@ def test_temperature_softens_probabilities_and_bias_finds_less():
     assert decode(outputs(), Calibration(outside_bias=50.0)).entities == ()
 
 
+def test_biases_decide_and_leave_the_scores_alone():
+    arrays = outputs()
+    arrays["spans"] /= 9.0  # tags at 1 and -1: a bias of 3 decides
+    plain = decode(arrays)
+    assert {len(plain.entities), len(plain.events)} == {2, 1}
+    no_mentions = decode(arrays, Calibration(outside_bias=3.0, triggers_outside_bias=0.0))
+    assert (no_mentions.entities, len(no_mentions.events)) == ((), 1)
+    no_triggers = decode(arrays, Calibration(outside_bias=0.0, triggers_outside_bias=3.0))
+    assert (len(no_triggers.entities), no_triggers.events) == (2, ())
+    biased = decode(arrays, Calibration(outside_bias=1.0))
+    assert [m.score for m in biased.entities] == [m.score for m in plain.entities]
+    hot = decode(arrays, Calibration(spans_temperature=2.0))
+    assert hot.entities[0].score == pytest.approx(np.exp(0.5) / (np.exp(0.5) + 8 * np.exp(-0.5)), abs=1e-4)
+
+
 def test_exclusive_types_choose_exactly_one():
     ontology = Ontology(event_types=("A", "B", "C"), exclusive_event_types=True)
     labels = LabelSpace.of(ontology, {"event_types"})

@@ -6,9 +6,11 @@ from conflictcoder.calibration import Calibration
 from conflictcoder.labels import LabelSpace
 from conflictcoder.torch_runtime import TorchRuntime, load_model
 from conflictcoder.windows import WindowEncoder
-from train.calibrate import decode_documents, fit_calibration
+from train.calibrate import decode_documents, fit_calibration, fit_temperatures
 from train.features import window_documents
+from train.metrics.items import event_type_items, mention_items, trigger_items
 from train.metrics.report import compute_metrics
+from train.metrics.scoring import score
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,54 @@ def test_temperature_undoes_overconfidence(predicted):
     ]
     only_types = LabelSpace.of(labels.ontology, {"event_types"})
     assert fit_calibration(documents, [noisy], only_types).event_types_temperature > 2
+
+
+def noisy_outputs(outputs):
+    """The outputs with so much noise that every head makes mistakes."""
+    random = np.random.default_rng(0)
+    scales = {"spans": 1.2, "event_types": 1.5, "realis": 2.0, "triggers": 0.5, "mentions": 0.5}
+    return [
+        {
+            name: array + random.normal(size=array.shape).astype(np.float32) * scales[name] * array.std()
+            for name, array in window.items()
+        }
+        for window in outputs
+    ]
+
+
+def test_operating_points_trade_precision_for_recall(predicted):
+    """Strictness is ordered by construction; on outputs with mistakes it shows in the answers."""
+    documents, (outputs,), labels = predicted
+    predictions = [noisy_outputs(outputs)]
+    fitted = fit_calibration(documents, predictions, labels)
+    for field in ("outside_bias", "triggers_outside_bias", "event_types_threshold", "arguments_threshold"):
+        values = [getattr(fitted.at(point), field) for point in ("precision", "balanced", "recall")]
+        assert values == sorted(values, reverse=True)
+    betas = {"precision": 0.5, "balanced": 1.0, "recall": 2.0}
+    for items in (mention_items, trigger_items, event_type_items):
+        scores = {}
+        for point in betas:
+            pairs = decode_documents(documents, predictions, labels, fitted.at(point))
+            scores[point] = score([(items(guess), items(truth)) for guess, truth in pairs])
+        assert scores["precision"].precision >= scores["recall"].precision
+        assert scores["recall"].recall >= scores["precision"].recall
+        assert scores["recall"].recall > scores["precision"].recall or items is trigger_items
+        for point in ("precision", "recall"):
+            assert scores[point].f_beta(betas[point]) >= scores["balanced"].f_beta(betas[point]) - 0.02
+
+
+@pytest.mark.parametrize(
+    ("output", "head"),
+    [("spans", "spans"), ("event_types", "event_types"), ("mentions", "arguments"), ("realis", "realis")],
+)
+def test_temperature_of_a_head_follows_its_own_scores(predicted, output, head):
+    documents, (outputs,), labels = predicted
+    noisy = noisy_outputs(outputs)
+    surer = [{**window, output: window[output] * 4} for window in noisy]
+    before, after = (fit_temperatures(documents, [arrays], labels) for arrays in (noisy, surer))
+    assert after.pop(f"{head}_temperature") > before.pop(f"{head}_temperature")
+    assert after == before
+    assert len(before) == 3
 
 
 def test_calibration_is_stored_in_the_checkpoint(tiny_run):

@@ -1,4 +1,7 @@
-"""What is compared: the items of a document, as sets that two annotations can share."""
+"""What is compared: the items of a document, as sets that two annotations can share.
+
+The scores of gold items, which have none, count as 0.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,12 @@ from train.metrics.scoring import Item
 
 def mention_items(document: Document) -> set[Item]:
     """Mentions by span and type."""
-    return {
-        Item(mention.type, (number, mention.start, mention.end))
-        for number, sentence in enumerate(document.sentences)
-        for mention in sentence.entities
-    }
+    return set(mention_scores(document))
 
 
 def trigger_items(document: Document) -> set[Item]:
     """Triggers by span and event type (Trig-C)."""
-    return {
-        Item(event.type, (number, event.start, event.end))
-        for number, sentence in enumerate(document.sentences)
-        for event in sentence.events
-    }
+    return set(trigger_scores(document))
 
 
 def trigger_span_items(document: Document) -> set[Item]:
@@ -31,12 +26,7 @@ def trigger_span_items(document: Document) -> set[Item]:
 
 def argument_items(document: Document) -> set[Item]:
     """Arguments by event type, role and mention span (Arg-C)."""
-    return {
-        Item(argument.role, (number, event.type, argument.mention.start, argument.mention.end))
-        for number, sentence in enumerate(document.sentences)
-        for event in sentence.events
-        for argument in event.arguments
-    }
+    return set(argument_scores(document))
 
 
 def argument_span_items(document: Document) -> set[Item]:
@@ -46,10 +36,45 @@ def argument_span_items(document: Document) -> set[Item]:
 
 def event_type_items(document: Document) -> set[Item]:
     """Event types that each sentence reports."""
+    return set(event_type_scores(document))
+
+
+def argument_scores(document: Document) -> dict[Item, float]:
+    """Probability of every argument; of two events that share one, the higher."""
+    scores: dict[Item, float] = {}
+    for number, sentence in enumerate(document.sentences):
+        for event in sentence.events:
+            for argument in event.arguments:
+                key = (number, event.type, argument.mention.start, argument.mention.end)
+                item = Item(argument.role, key)
+                scores[item] = max(argument.score or 0.0, scores.get(item, 0.0))
+    return scores
+
+
+def event_type_scores(document: Document) -> dict[Item, float]:
+    """Probability of every event type of each sentence."""
     return {
-        Item(entry.type, (number,))
+        Item(entry.type, (number,)): entry.score or 0.0
         for number, sentence in enumerate(document.sentences)
         for entry in sentence.event_types
+    }
+
+
+def mention_scores(document: Document) -> dict[Item, float]:
+    """Probability of every mention."""
+    return {
+        Item(mention.type, (number, mention.start, mention.end)): mention.score or 0.0
+        for number, sentence in enumerate(document.sentences)
+        for mention in sentence.entities
+    }
+
+
+def trigger_scores(document: Document) -> dict[Item, float]:
+    """Probability of every trigger."""
+    return {
+        Item(event.type, (number, event.start, event.end)): event.score or 0.0
+        for number, sentence in enumerate(document.sentences)
+        for event in sentence.events
     }
 
 

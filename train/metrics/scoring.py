@@ -50,6 +50,11 @@ class LabelScore:
         """Harmonic mean of both; 0 if nothing was found and nothing expected."""
         return f1_score(self.correct, self.predicted, self.gold)
 
+    def f_beta(self, beta: float) -> float:
+        """Weighted harmonic mean of both, recall counting `beta` times as much (van Rijsbergen, 1979)."""
+        weighted = self.predicted + beta**2 * self.gold
+        return (1 + beta**2) * self.correct / weighted if weighted else 0.0
+
 
 @dataclass(frozen=True)
 class Score(LabelScore):
