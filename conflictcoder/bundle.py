@@ -132,6 +132,16 @@ def read_config(folder: Path) -> BundleConfig:
         raise CheckpointError(f"{path}: malformed ({error!r}); export the bundle again") from None
 
 
+def fingerprint(folder: Path) -> str:
+    """What tells one checkpoint, bundle or of a training run, from another: a hash of its content."""
+    if is_bundle(folder):
+        return file_hash(folder / MANIFEST)
+    hashes = [
+        file_hash(path) for path in sorted(folder.iterdir()) if path.suffix in (".json", ".safetensors")
+    ]
+    return hashlib.sha256("\n".join(hashes).encode("ascii")).hexdigest()
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:

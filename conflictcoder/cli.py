@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from conflictcoder import __version__
 from conflictcoder.bundle import default_bundle
@@ -18,8 +18,20 @@ from conflictcoder.calibration import BALANCED, OPERATING_POINTS
 from conflictcoder.coder import EventCoder
 from conflictcoder.document import Article
 from conflictcoder.errors import ConflictCoderError, DataError
-from conflictcoder.inputs import list_files, read_articles
-from conflictcoder.output import FORMATS, FinishedLines, make_writer, open_output, partial_path
+from conflictcoder.inputs import ArticleReader, list_files
+from conflictcoder.journal import Journal, Recorder
+from conflictcoder.output import (
+    FORMATS,
+    RESUMABLE,
+    format_of,
+    is_special,
+    journal_path,
+    open_output,
+    partial_path,
+)
+from conflictcoder.parquet import require_pyarrow
+from conflictcoder.progress import ProgressBar
+from conflictcoder.records import Columns
 
 _FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
 
@@ -35,7 +47,9 @@ def main() -> None:
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Output file.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="By default what OUT ends in, or else jsonl."
+)
 @_MODEL
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or another torch device.")
 @click.option(
@@ -46,39 +60,49 @@ def main() -> None:
     help="What to favour: few wrong answers, the best F1, or few missed events.",
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1), help="Threads.")
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run (jsonl with -o).")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run (jsonl or csv, with -o).")
+@click.option("--text-column", "text", help="Column or key of the text; by default text.")
+@click.option("--id-column", "id", help="The same of the id; by default id, or else rows are numbered.")
+@click.option("--date-column", "date", help="The same of the date; by default date, if there is one.")
+@click.option("--title-column", "title", help="The same of the title; by default title, if there is one.")
 def code(
     inputs: tuple[Path, ...],
     out: Path | None,
-    form: str,
+    form: str | None,
     model: Path | None,
     device: str,
     workers: int,
     *,
     operating_point: str,
     resume: bool,
+    **columns: str | None,
 ) -> None:
-    """Code articles: text files, folders of them, or .jsonl files with an article a line."""
-    if resume and (out is None or form != "jsonl"):
-        raise click.UsageError("--resume needs -o OUT and the format jsonl")
+    """Code articles: text files, .jsonl, .csv and .parquet files, and folders of them.
+
+    A .jsonl line is {"id", "text"} or {"id", "sentences"}; tables have columns of these names. Files
+    may be compressed (.gz, .zst). Output is a document a line (jsonl) or an event a row (csv, parquet).
+    """
+    form = form or format_of(out)
+    recorder = None
     try:
+        _check_usage(out, form, resume=resume)
         files = list_files(inputs)
+        reader = ArticleReader(files, Columns(**columns))
+        out = _check_output(out, [path for path, _ in files])
         coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
+        recorder = _make_recorder(coder, out, form, resume=resume)
+        failed = _code_articles(coder, reader, out, form, workers, recorder)
     except ConflictCoderError as error:
         _fail(str(error))
-    try:
-        failed = _code_files(coder, files, out, form, workers, resume=resume)
     except KeyboardInterrupt:
-        kept = (
-            f"; {partial_path(out)} keeps what is done, --resume goes on" if out and form == "jsonl" else ""
-        )
+        kept = f"; {partial_path(out)} keeps what is done, --resume goes on" if out and recorder else ""
         click.echo(f"stopped{kept}", err=True)
         sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has had enough
         sys.exit(0)
     except OSError as error:
-        _fail(f"{error.filename or out}: cannot be written ({error.strerror}); choose another output")
+        _fail(f"{out or 'standard output'}: cannot be written ({error.strerror}); choose another output")
     if failed:
         click.echo(f"{failed} inputs failed", err=True)
         sys.exit(_FAILED)
@@ -118,51 +142,88 @@ class _Reporter:
         self.failed += 1
         self._console.print(message, markup=False, highlight=False, soft_wrap=True)
 
+    def pass_on(self, items: Iterable[Article | DataError]) -> Iterator[Article]:
+        """Tell of the errors among what was read, and pass on the articles."""
+        for item in items:
+            if isinstance(item, DataError):
+                self.tell(str(item))
+            else:
+                yield item
 
-def _code_files(
+
+def _check_usage(out: Path | None, form: str, *, resume: bool) -> None:
+    if resume and (out is None or form not in RESUMABLE):
+        raise click.UsageError(f"--resume needs -o OUT and the format {' or '.join(RESUMABLE)}")
+    if form == "parquet":
+        if out is None:
+            raise click.UsageError("--format parquet needs -o OUT")
+        require_pyarrow(out)
+
+
+def _check_output(out: Path | None, inputs: list[Path]) -> Path | None:
+    """The file that is written, behind links.
+
+    Raises:
+        DataError: Its folder is missing, or writing it would destroy an input.
+    """
+    if out is None or is_special(out):
+        return out
+    out = out.resolve()
+    if not out.parent.is_dir():
+        raise DataError("the output cannot be written: its folder does not exist; make it", file=str(out))
+    taken = {out, partial_path(out), journal_path(out)}
+    if any(path.resolve() in taken for path in inputs):
+        raise DataError("the output is among the inputs; choose another output", file=str(out))
+    return out
+
+
+def _make_recorder(coder: EventCoder, out: Path | None, form: str, *, resume: bool) -> Recorder | None:
+    if out is None or is_special(out) or form not in RESUMABLE:
+        return None
+    run = {"conflictcoder": __version__, "format": form, "model": coder.fingerprint}
+    return Recorder(Journal(journal_path(out), run), partial_path(out), resume=resume)
+
+
+def _code_articles(
     coder: EventCoder,
-    files: list[tuple[Path, str]],
+    reader: ArticleReader,
     out: Path | None,
     form: str,
     workers: int,
-    *,
-    resume: bool,
+    recorder: Recorder | None,
 ) -> int:
-    """Code files one after the other.
+    """Code articles one after the other.
 
     Returns:
         How many inputs failed.
     """
     console = Console(stderr=True)
     reporter = _Reporter(console)
-    finished = FinishedLines(out) if resume and out else None
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True)
-    with bar, open_output(out, form=form, resume=resume) as stream:
-        writer = make_writer(form, stream, coder.config.labels.ontology)
-        tracked = bar.track(files, description="coding", total=len(files))
-        articles = _pending(_read_all(tracked, reporter), finished)
-        for document in coder.code_many(articles, workers=workers):
-            if document.error is None:
-                writer.write(document)
+    articles = reporter.pass_on(reader)
+    ontology = coder.config.labels.ontology
+    with ExitStack() as stack:
+        shown = out is not None or not sys.stdout.isatty()
+        bar = stack.enter_context(ProgressBar(console, reader, shown=shown))
+        kept = None
+        if recorder:
+            if recorder.resumes:
+                recorder.skip(articles)
+                kept = recorder.progress.bytes
+            for failure in recorder.progress.failures:
+                reporter.tell(failure)
+            stack.enter_context(recorder)
+        output = stack.enter_context(open_output(out, form, ontology, kept=kept))
+        bar.start()
+        for document in coder.code_many(recorder.watch(articles) if recorder else articles, workers=workers):
+            problem = None if document.error is None else f"{document.id}: {document.error}"
+            if problem is None:
+                output.write(document)
             else:
-                reporter.tell(f"{document.id}: {document.error}")
-        if finished and not finished.exhausted:
-            raise click.UsageError(f"{partial_path(out)} is of other inputs; start without --resume")  # type: ignore[arg-type]
+                reporter.tell(problem)
+            if recorder:
+                recorder.done(output.flush, problem)
+            bar.advance()
     return reporter.failed
-
-
-def _read_all(files: Iterable[tuple[Path, str]], reporter: _Reporter) -> Iterator[Article]:
-    for path, name in files:
-        for item in read_articles(path, name):
-            if isinstance(item, DataError):
-                reporter.tell(str(item))
-            else:
-                yield item
-
-
-def _pending(articles: Iterator[Article], finished: FinishedLines | None) -> Iterator[Article]:
-    return (article for article in articles if finished is None or not finished.skip(article))
 
 
 def _fail(message: str) -> NoReturn:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -17,6 +18,7 @@ from conflictcoder.bundle import (
     BundleConfig,
     check_manifest,
     default_bundle,
+    fingerprint,
     is_bundle,
     read_config,
 )
@@ -31,26 +33,62 @@ from conflictcoder.windows import WindowEncoder
 _LOOK_AHEAD = 4  # tasks a worker: enough to keep it busy, few enough to stay small in memory
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a coder was loaded from, and how.
+
+    Attributes:
+        checkpoint: The folder; None for the bundle that comes with the package, wherever that is.
+        device: The device.
+        threads: Threads for one window.
+        operating_point: The operating point.
+    """
+
+    checkpoint: Path | None
+    device: str
+    threads: int
+    operating_point: str = BALANCED
+
+
 class EventCoder:
     """Codes articles; made by `from_pretrained`.
 
     It holds no state between calls, so the same text gives the same answer, and calls from several
-    threads are safe.
+    threads are safe. A pickled coder is the name of its checkpoint, which the other process loads
+    again: hand it to `multiprocessing`, joblib or Ray as it is. With a bundle, a forked process may
+    use the coder of its parent if no call was running at the fork; with torch it is told to load
+    its own.
 
     Args:
         runtime: Runs the network.
         encoder: Makes windows of sentences.
         decoder: Makes documents of the network's outputs.
         config: What `info` tells about the checkpoint.
+        origin: Where it was loaded from, if it was.
     """
 
     def __init__(
-        self, runtime: Runtime, encoder: WindowEncoder, decoder: Decoder, config: BundleConfig
+        self,
+        runtime: Runtime,
+        encoder: WindowEncoder,
+        decoder: Decoder,
+        config: BundleConfig,
+        *,
+        origin: Origin | None = None,
     ) -> None:
         self._runtime = runtime
         self._encoder = encoder
         self._decoder = decoder
+        self._origin = origin
         self.config = config
+
+    def __reduce__(self) -> tuple[Callable[[Origin], EventCoder], tuple[Origin]]:
+        if self._origin is None:
+            raise TypeError(
+                "this EventCoder was put together from parts and cannot be sent to another process; "
+                "send one that from_pretrained loaded, or put it together there"
+            )
+        return _load, (self._origin,)
 
     @classmethod
     def from_pretrained(
@@ -80,35 +118,36 @@ class EventCoder:
         """
         expect_operating_point(operating_point)
         folder = default_bundle() if checkpoint is None else Path(checkpoint)
+        origin = Origin(None if checkpoint is None else folder.absolute(), device, threads)
         if not folder.is_dir():
             raise CheckpointError(
                 f"{folder}: no such folder; expected a bundle (with {MODEL}) or a training checkpoint "
                 "(with model.safetensors)"
             )
         if is_bundle(folder):
-            return cls._from_bundle(folder, device, threads).at(operating_point)
+            return cls._from_bundle(folder, origin).at(operating_point)
         for place in (folder, folder / "checkpoint"):
             if (place / "model.safetensors").exists():
-                return cls._from_checkpoint(place, device).at(operating_point)
+                return cls._from_checkpoint(place, origin).at(operating_point)
         raise CheckpointError(
             f"{folder}: neither a bundle (no {MODEL}) nor a training checkpoint (no model.safetensors)"
         )
 
     @classmethod
-    def _from_bundle(cls, folder: Path, device: str, threads: int) -> EventCoder:
-        if device != "cpu":
+    def _from_bundle(cls, folder: Path, origin: Origin) -> EventCoder:
+        if origin.device != "cpu":
             raise CheckpointError(
-                f"a bundle runs on the CPU, not on {device!r}; for a GPU give a training checkpoint"
+                f"a bundle runs on the CPU, not on {origin.device!r}; for a GPU give a training checkpoint"
             )
         from conflictcoder.onnx_runtime import OnnxRuntime
 
         check_manifest(folder)
         config = read_config(folder)
-        runtime = OnnxRuntime(folder / MODEL, config.labels, threads=threads)
-        return cls.assemble(runtime, read_tokenizer(folder), config)
+        runtime = OnnxRuntime(folder / MODEL, config.labels, threads=origin.threads)
+        return cls.assemble(runtime, read_tokenizer(folder), config, origin=origin)
 
     @classmethod
-    def _from_checkpoint(cls, folder: Path, device: str) -> EventCoder:
+    def _from_checkpoint(cls, folder: Path, origin: Origin) -> EventCoder:
         try:
             from conflictcoder.torch_runtime import TorchRuntime, load_model
         except ImportError as error:
@@ -128,13 +167,30 @@ class EventCoder:
             max_sentences=model.config.max_sentences,
             provenance={"checkpoint": str(folder)},
         )
-        return cls.assemble(TorchRuntime(model, device=device), read_tokenizer(folder), config)
+        runtime = TorchRuntime(model, device=origin.device)
+        return cls.assemble(runtime, read_tokenizer(folder), config, origin=origin)
 
     @classmethod
-    def assemble(cls, runtime: Runtime, tokenizer: Tokenizer, config: BundleConfig) -> EventCoder:
+    def assemble(
+        cls,
+        runtime: Runtime,
+        tokenizer: Tokenizer,
+        config: BundleConfig,
+        *,
+        origin: Origin | None = None,
+    ) -> EventCoder:
         """Put a coder together from its parts."""
         encoder = WindowEncoder(tokenizer, max_tokens=config.max_tokens, max_sentences=config.max_sentences)
-        return cls(runtime, encoder, Decoder(config.labels, config.calibration), config)
+        return cls(runtime, encoder, Decoder(config.labels, config.calibration), config, origin=origin)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the answers depend on besides the text: checkpoint, device and operating point."""
+        origin = self._origin
+        if origin is None:
+            raise ValueError("this EventCoder was put together from parts and has no fingerprint")
+        checkpoint = fingerprint(origin.checkpoint or default_bundle())
+        return f"{checkpoint} on {origin.device}, {origin.operating_point}"
 
     def at(self, operating_point: str) -> EventCoder:
         """A coder with the same network at another operating point; this one stays as it is.
@@ -148,7 +204,9 @@ class EventCoder:
             CheckpointError: The checkpoint lacks it.
         """
         calibration = self.config.calibration.at(operating_point)
-        return EventCoder(self._runtime, self._encoder, Decoder(self.config.labels, calibration), self.config)
+        origin = self._origin and replace(self._origin, operating_point=operating_point)
+        decoder = Decoder(self.config.labels, calibration)
+        return EventCoder(self._runtime, self._encoder, decoder, self.config, origin=origin)
 
     def code(self, text: str, *, id: str = "", date: str = "", title: str = "") -> Document:
         """Code one article.
@@ -186,6 +244,7 @@ class EventCoder:
         Raises:
             ValueError: `workers` is less than one.
             TypeError: `articles` is text or not iterable.
+            Exception: What `articles` raised, once all that it gave before is coded and handed out.
         """
         if isinstance(articles, (str, bytes)) or not isinstance(articles, Iterable):
             raise TypeError(f"expected an iterable of Article, got {type(articles).__name__}")
@@ -194,12 +253,16 @@ class EventCoder:
         return self._generate(iter(articles), workers)
 
     def _generate(self, articles: Iterator[Article], workers: int) -> Iterator[Document]:
-        size = self._runtime.batch_articles
-        batches = iter(lambda: list(itertools.islice(articles, size)), [])
+        batches = _Batches(articles, self._runtime.batch_articles)
         if workers == 1:
             for batch in batches:
                 yield from self._code_safely(batch)
-            return
+        else:
+            yield from self._code_in_threads(batches, workers)
+        if batches.error:
+            raise batches.error
+
+    def _code_in_threads(self, batches: Iterator[list[Article]], workers: int) -> Iterator[Document]:
         pool = ThreadPoolExecutor(workers, thread_name_prefix="conflictcoder")
         pending: deque[Future[list[Document]]] = deque()
         try:
@@ -216,6 +279,8 @@ class EventCoder:
     def _code_safely(self, batch: Sequence[Article]) -> list[Document]:
         try:
             return self._code_batch([_expect_article(article) for article in batch])
+        except CheckpointError:
+            raise  # no article of all would fare better
         except Exception as error:  # whatever is wrong with one article must not stop the others
             if len(batch) > 1:
                 return [document for article in batch for document in self._code_safely([article])]
@@ -236,6 +301,37 @@ class EventCoder:
             coded = self._decoder.decode(spans, sentences, group, arrays)
             documents.append(Document(article.id, article.title, article.date, text, coded))
         return documents
+
+
+class _Batches(Iterator[list[Article]]):
+    """Articles in batches; an error of their iterator is kept until what came before it is coded."""
+
+    def __init__(self, articles: Iterator[Article], size: int) -> None:
+        self._articles = articles
+        self._size = size
+        self.error: Exception | None = None
+
+    def __next__(self) -> list[Article]:
+        batch: list[Article] = []
+        while len(batch) < self._size and self.error is None:
+            try:
+                batch.append(next(self._articles))
+            except StopIteration:
+                break
+            except Exception as error:  # whatever it is, the caller gets it
+                self.error = error
+        if not batch:
+            raise StopIteration
+        return batch
+
+
+def _load(origin: Origin) -> EventCoder:
+    return EventCoder.from_pretrained(
+        origin.checkpoint,
+        device=origin.device,
+        threads=origin.threads,
+        operating_point=origin.operating_point,
+    )
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:

@@ -1,19 +1,23 @@
-"""Reads articles for the command line: text files, folders of them, and JSON lines."""
+"""Reads articles for the command line: text, JSON lines, CSV and Parquet, and folders of them."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
+from conflictcoder.compression import COMPRESSIONS, MAX_BYTES, Source, open_source, require_zstd
+from conflictcoder.csv_input import read_csv
 from conflictcoder.document import Article
 from conflictcoder.errors import DataError
+from conflictcoder.parquet import ParquetReader, require_pyarrow
+from conflictcoder.records import Columns, article_of_line
 
-_SUFFIXES = {".txt", ".jsonl"}
+_KINDS = (".txt", ".jsonl", ".csv", ".tsv", ".parquet")
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_KEYS = {"id", "text", "sentences", "date", "title"}
 
 
 def list_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -27,42 +31,122 @@ def list_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
         folders below it too.
 
     Raises:
-        DataError: A folder has no `.txt` or `.jsonl` file.
+        DataError: A folder has no file of a known kind.
     """
     files: list[tuple[Path, str]] = []
     for path in paths:
         if not path.is_dir():
-            files.append((path, path.stem))
+            files.append((path, _without_suffix(path).name))
             continue
-        found = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        found = sorted(file for file in path.rglob("*") if _kind(file) in _KINDS and file.is_file())
         if not found:
-            raise DataError("the folder has no .txt and no .jsonl file", file=str(path))
-        files += [(file, file.relative_to(path).with_suffix("").as_posix()) for file in found]
+            raise DataError(
+                "the folder has no .txt and no .jsonl file, nor any .csv, .tsv or .parquet", file=str(path)
+            )
+        files += [(file, _without_suffix(file.relative_to(path)).as_posix()) for file in found]
     return files
 
 
-def read_articles(path: Path, name: str) -> Iterator[Article | DataError]:
-    """Read one file.
+class ArticleReader:
+    """Reads the articles of files one after the other, and knows how far it is.
 
     Args:
-        path: A `.jsonl` file with an article a line, or any other with the text of one.
-        name: Id of the article of a text file.
+        files: Files with the id that a text in them has, as `list_files` gives them.
+        columns: Which column of a table, or key of a JSON line, holds what.
 
-    Yields:
-        Articles in their order; in the place of a bad one the error that tells what is wrong with it.
+    Raises:
+        DataError: A file needs a library that is not installed.
     """
+
+    def __init__(self, files: Sequence[tuple[Path, str]], columns: Columns | None = None) -> None:
+        self._files = files
+        self._columns = columns or Columns()
+        self._finished = 0
+        self._current: _Positioned | None = None
+        self.size = sum(_size(path) for path, _ in files)
+        for path, _ in files:
+            if _kind(path) == ".parquet":
+                require_pyarrow(path)
+            if path.suffix.lower() == ".zst":
+                require_zstd(path)
+
+    @property
+    def position(self) -> int:
+        """Bytes that were read so far, of `size`."""
+        return self._finished + (self._current.position if self._current else 0)
+
+    def __iter__(self) -> Iterator[Article | DataError]:
+        """Read on.
+
+        Yields:
+            Articles in their order; in the place of a bad one the error that tells what is wrong.
+        """
+        for path, name in self._files:
+            try:
+                yield from self._read(path, name)
+            except DataError as error:
+                yield error
+            except OSError as error:
+                yield DataError(f"cannot be read ({error.strerror or error})", file=str(path))
+            self._finished += _size(path)
+
+    def _read(self, path: Path, name: str) -> Iterator[Article | DataError]:
+        kind = _kind(path)
+        with ExitStack() as stack:
+            stack.callback(self._forget)
+            if kind == ".parquet":
+                stream = stack.enter_context(path.open("rb"))
+                self._current = table = ParquetReader(path, stream, name, self._columns)
+                yield from table.articles()
+                return
+            self._current = source = stack.enter_context(open_source(path))
+            if kind == ".jsonl":
+                yield from _read_lines(source, path, self._columns)
+            elif kind in (".csv", ".tsv"):
+                yield from read_csv(source, path, name, self._columns)
+            else:
+                yield _read_text(source, path, name)
+
+    def _forget(self) -> None:
+        self._current = None
+
+
+class _Positioned(Protocol):
+    @property
+    def position(self) -> int: ...
+
+
+def _kind(path: Path) -> str:
+    """The ending that tells the format, below one that tells the compression."""
+    suffix = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if suffix in COMPRESSIONS else suffix
+
+
+def _without_suffix(path: Path) -> Path:
+    return (path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path).with_suffix("")
+
+
+def _size(path: Path) -> int:
     try:
-        if path.suffix == ".jsonl":
-            with path.open("rb") as stream:
-                for number, line in enumerate(stream, start=1):
-                    if line.strip():
-                        yield _from_line(line, path, number)
-        else:
-            yield Article(text=_decode(path.read_bytes(), path), id=name)
-    except OSError as error:
-        yield DataError(f"cannot be read ({error.strerror})", file=str(path))
-    except DataError as error:
-        yield error
+        return path.stat().st_size
+    except OSError:
+        return 0  # it is reported when it is read
+
+
+def _read_text(source: Source, path: Path, name: str) -> Article:
+    data = source.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        message = f"more than {MAX_BYTES:,} bytes, no single article; give many articles as .jsonl"
+        raise DataError(message, file=str(path))
+    return Article(text=_decode(data, path), id=name)
+
+
+def _read_lines(source: Source, path: Path, columns: Columns) -> Iterator[Article | DataError]:
+    for number, line in source.lines():
+        if line is None:
+            yield DataError(f"a line of more than {MAX_BYTES:,} bytes", file=str(path), line=number)
+        elif line.strip():
+            yield _from_line(line, path, number, columns)
 
 
 def _decode(data: bytes, path: Path, line: int | None = None) -> str:
@@ -79,30 +163,12 @@ def _decode(data: bytes, path: Path, line: int | None = None) -> str:
     return text
 
 
-def _from_line(line: bytes, path: Path, number: int) -> Article | DataError:
+def _from_line(line: bytes, path: Path, number: int, columns: Columns) -> Article | DataError:
     try:
-        record = json.loads(_decode(line, path, number))
+        return article_of_line(json.loads(_decode(line, path, number)), columns)
     except json.JSONDecodeError as error:
         return DataError(f"not JSON: {error.msg}", file=str(path), line=number, column=error.colno)
     except DataError as error:
         return error
-    problem = _find_problem(record)
-    if problem:
-        return DataError(problem, file=str(path), line=number)
-    return Article(**{key: value for key, value in record.items() if key in _KEYS and value is not None})
-
-
-def _find_problem(record: Any) -> str | None:  # noqa: ANN401 - whatever the line holds
-    if not isinstance(record, dict) or "id" not in record:
-        return 'expected {"id": …, "text": …} or {"id": …, "sentences": [… , …]}'
-    if (record.get("text") is None) == (record.get("sentences") is None):
-        return "expected either text or sentences"
-    for key in ("id", "text", "date", "title"):
-        if not isinstance(record.get(key, ""), str) and not (key != "id" and record[key] is None):
-            return f"{key}: expected text, got {type(record[key]).__name__}"
-    sentences = record.get("sentences")
-    if sentences is not None and not (
-        isinstance(sentences, list) and all(isinstance(sentence, str) for sentence in sentences)
-    ):
-        return "sentences: expected a list of text"
-    return None
+    except (ValueError, RecursionError) as error:
+        return DataError(str(error), file=str(path), line=number)

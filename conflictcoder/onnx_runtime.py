@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,19 +38,10 @@ class OnnxRuntime:
     batch_articles = 1
 
     def __init__(self, model: Path, labels: LabelSpace, *, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        try:
-            self._session = onnxruntime.InferenceSession(
-                model,
-                sess_options=options,
-                providers=["CPUExecutionProvider"],
-                disabled_optimizers=_SLOWER,
-            )
-        except Exception as error:  # onnxruntime raises its own family of errors, without a public base
-            raise CheckpointError(f"{model}: onnxruntime cannot load it ({error}); export it again") from None
+        self._model = model
+        self._threads = threads
+        self._process = os.getpid()
+        self._session = _open_session(model, threads)
         self._names = [output.name for output in self._session.get_outputs()]
         self._check_labels(model, labels)
 
@@ -70,6 +62,9 @@ class OnnxRuntime:
 
     def run(self, windows: Sequence[Window]) -> list[Outputs]:
         """Run windows one by one."""
+        if self._threads > 1 and self._process != os.getpid():
+            # A forked process has the session without its threads, and would wait for them forever.
+            self._session, self._process = _open_session(self._model, self._threads), os.getpid()
         return [self._run_one(window) for window in windows]
 
     def _run_one(self, window: Window) -> Outputs:
@@ -82,3 +77,19 @@ class OnnxRuntime:
         feeds = {name: value for name, value in feeds.items() if name in wanted}
         arrays = self._session.run(self._names, feeds)
         return {name: array[0] for name, array in zip(self._names, arrays, strict=True)}
+
+
+def _open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    try:
+        return onnxruntime.InferenceSession(
+            model,
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=_SLOWER,
+        )
+    except Exception as error:  # onnxruntime raises its own family of errors, without a public base
+        raise CheckpointError(f"{model}: onnxruntime cannot load it ({error}); export it again") from None

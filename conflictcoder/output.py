@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from conflictcoder.document import Article, Document
+from conflictcoder.document import Document
 from conflictcoder.ontology import Ontology
+from conflictcoder.parquet import ParquetWriter
 from conflictcoder.tables import CsvWriter, TableWriter
 
-FORMATS = ("jsonl", "csv", "table")
+FORMATS = ("jsonl", "csv", "table", "parquet")
+RESUMABLE = ("jsonl", "csv")
 
 
 class Writer(Protocol):
@@ -35,87 +37,93 @@ class JsonlWriter:
         self._stream = stream
 
     def write(self, document: Document) -> None:
-        """Write one document and hand it to the system, so that a killed run keeps it."""
+        """Write one document and hand it to the system, so that a reader of a pipe has it at once."""
         self._stream.write(document.to_json() + "\n")
         self._stream.flush()
 
 
-def make_writer(form: str, stream: IO[str], ontology: Ontology) -> Writer:
-    """The writer of a format.
+class Output:
+    """Where documents go.
 
     Args:
-        form: One of `FORMATS`.
-        stream: Where to write.
-        ontology: The ontology of the documents.
+        writer: Their writer.
+        stream: What it writes to.
     """
-    if form == "jsonl":
-        return JsonlWriter(stream)
-    return CsvWriter(stream, ontology) if form == "csv" else TableWriter(stream, ontology)
+
+    def __init__(self, writer: Writer, stream: IO[str] | IO[bytes]) -> None:
+        self._writer = writer
+        self._stream = stream
+
+    def write(self, document: Document) -> None:
+        """Write one document."""
+        self._writer.write(document)
+
+    def flush(self) -> int:
+        """Hand everything to the system, so that a killed run keeps it.
+
+        Returns:
+            Length of the file, in bytes.
+        """
+        self._stream.flush()
+        return os.fstat(self._stream.fileno()).st_size
+
+
+def format_of(out: Path | None) -> str:
+    """The format that a file's ending asks for; jsonl if it asks for none."""
+    suffix = out.suffix.lower().removeprefix(".") if out else ""
+    return suffix if suffix in ("csv", "parquet") else "jsonl"
 
 
 def partial_path(out: Path) -> Path:
-    """Where the lines of an unfinished output are."""
+    """Where an unfinished output is."""
     return out.with_name(f"{out.name}.partial")
 
 
+def journal_path(out: Path) -> Path:
+    """Where the journal of an unfinished output is."""
+    return out.with_name(f"{out.name}.journal")
+
+
+def is_special(out: Path) -> bool:
+    """Whether an output is a device or pipe, which cannot be renamed to or taken up again."""
+    return out.exists() and not out.is_file()
+
+
 @contextmanager
-def open_output(out: Path | None, *, form: str, resume: bool) -> Iterator[IO[str]]:
+def open_output(out: Path | None, form: str, ontology: Ontology, *, kept: int | None) -> Iterator[Output]:
     """Open the output; a file gets its name when everything is written.
 
     Args:
         out: The file, or None for standard output.
         form: One of `FORMATS`.
-        resume: Go on after the whole lines of an unfinished output.
+        ontology: The ontology of the documents.
+        kept: How many bytes of an unfinished output to keep; None begins a new one.
+
+    Raises:
+        DataError: The format needs a library that is not installed.
+        OSError: The file cannot be written.
     """
     if out is None:
-        yield sys.stdout
+        yield Output(_text_writer(form, sys.stdout, ontology, resumed=False), sys.stdout)
         return
-    partial = partial_path(out)
-    # A spreadsheet takes CSV for the system's old code page unless a mark says that it is UTF-8.
-    encoding = "utf-8-sig" if form == "csv" else "utf-8"
-    with partial.open("a" if resume else "w", encoding=encoding, newline="") as stream:
-        yield stream
-    partial.replace(out)
+    path = out if is_special(out) else partial_path(out)
+    if form == "parquet":
+        with path.open("wb") as binary:
+            table = ParquetWriter(binary, ontology)
+            yield Output(table, binary)
+            table.close()
+    else:
+        if kept is not None:
+            os.truncate(path, kept)
+        # A spreadsheet takes CSV for the system's old code page unless a mark says that it is UTF-8.
+        encoding = "utf-8-sig" if form == "csv" else "utf-8"
+        with path.open("w" if kept is None else "a", encoding=encoding, newline="") as text:
+            yield Output(_text_writer(form, text, ontology, resumed=kept is not None), text)
+    if path != out:
+        path.replace(out)
 
 
-class FinishedLines:
-    """The documents that an interrupted run has written, to be skipped in the same order.
-
-    Args:
-        out: The output file of that run.
-    """
-
-    def __init__(self, out: Path) -> None:
-        self._partial = partial_path(out)
-        self._lines = self._read() if self._partial.exists() else iter(())
-        self._next = next(self._lines, None)
-
-    def skip(self, article: Article) -> bool:
-        """Whether the next written document is this article's; then go past it.
-
-        An article whose coding failed left no line, so what was written is compared, not counted.
-        """
-        if self._next is None:
-            return False
-        text = article.text if article.sentences is None else " ".join(article.sentences)
-        if (self._next["id"], self._next["text"]) != (article.id, text):
-            return False
-        self._next = next(self._lines, None)
-        return True
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether all written documents were met."""
-        return self._next is None
-
-    def _read(self) -> Iterator[dict[str, str]]:
-        """Yield the whole lines, having cut off a last one that was not finished."""
-        with self._partial.open("rb+") as stream:
-            end = 0
-            for line in stream:
-                if line.endswith(b"\n"):
-                    end += len(line)
-            stream.truncate(end)
-        with self._partial.open(encoding="utf-8") as documents:
-            for document in documents:
-                yield json.loads(document)
+def _text_writer(form: str, stream: IO[str], ontology: Ontology, *, resumed: bool) -> Writer:
+    if form == "jsonl":
+        return JsonlWriter(stream)
+    return CsvWriter(stream, ontology, header=not resumed) if form == "csv" else TableWriter(stream, ontology)

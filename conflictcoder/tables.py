@@ -23,12 +23,14 @@ class CsvWriter:
     Args:
         stream: Where to write.
         ontology: Its roles are columns.
+        header: Whether to begin with the names of the columns.
     """
 
-    def __init__(self, stream: IO[str], ontology: Ontology) -> None:
+    def __init__(self, stream: IO[str], ontology: Ontology, *, header: bool = True) -> None:
         self._writer = csv.writer(stream)
         self._roles = ontology.roles
-        self._writer.writerow([*_LEADING, *self._roles, "sentence_text"])
+        if header:
+            self._writer.writerow([*_LEADING, *self._roles, "sentence_text"])
 
     def write(self, document: Document) -> None:
         """Write the events of a document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class TorchRuntime:
         self._device = torch.device(device)
         self._model = model.to(self._device).eval()
         self._gpu = self._device.type != "cpu"
+        self._process = os.getpid()
 
     @classmethod
     def load(cls, checkpoint: Path, *, device: str = "cpu") -> TorchRuntime:
@@ -52,7 +54,17 @@ class TorchRuntime:
         return _GPU_BATCH_ARTICLES if self._gpu else 1
 
     def run(self, windows: Sequence[Window]) -> list[Outputs]:
-        """Run windows; the answers come in the order of the windows."""
+        """Run windows; the answers come in the order of the windows.
+
+        Raises:
+            CheckpointError: The process was forked after the model was loaded.
+        """
+        if self._process != os.getpid():
+            # torch's threads and a GPU's state do not outlive a fork: a run would hang or fail.
+            raise CheckpointError(
+                "this model was loaded by torch before the process was forked; load it in the new process, "
+                "or start processes by 'spawn'"
+            )
         outputs: list[Outputs] = [{} for _ in windows]
         for batch in self._batches(windows):
             for number, arrays in zip(batch, self._run_batch([windows[i] for i in batch]), strict=True):

@@ -1,20 +1,13 @@
 import csv
 import io
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 from click.testing import CliRunner
 
 from conflictcoder.cli import main
-from conflictcoder.inputs import read_articles
-
-from ..conftest import ROOT
+from conflictcoder.inputs import ArticleReader
 
 SENTENCES = ["Rebels captured Namkham on Friday.", "Troops withdrew from Lwepan."]
 
@@ -166,67 +159,6 @@ def test_info_tells_labels_and_provenance(run):
     assert described["provenance"]["seed"] == 13
 
 
-def many(path, count=300):
-    lines = [{"id": str(n), "text": f"{SENTENCES[n % 2]} Item {n} of the day."} for n in range(count)]
-    lines[7] = {"id": "bad"}
-    path.write_text("\n".join(json.dumps(line) for line in lines))
-    return path
-
-
-def test_killed_run_resumes_to_the_same_bytes(tiny_bundle, tmp_path):
-    source = many(tmp_path / "in.jsonl", 1500)
-    command = [sys.executable, "-m", "conflictcoder", "code", str(source), "--model", str(tiny_bundle)]
-
-    def code(out, *options):
-        return subprocess.Popen([*command, "-o", str(out), *options], cwd=ROOT, stderr=subprocess.PIPE)
-
-    whole = code(tmp_path / "whole.jsonl")
-    assert whole.communicate(timeout=120) and whole.returncode == 1
-    partial = tmp_path / "out.jsonl.partial"
-    killed = code(tmp_path / "out.jsonl")
-    deadline = time.monotonic() + 60
-    while not (partial.exists() and partial.stat().st_size > 50_000) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.communicate()
-    assert partial.exists()
-    assert not (tmp_path / "out.jsonl").exists()
-    with partial.open("ab") as stream:
-        stream.write(b'{"id": "half a li')  # as if the kill had hit the middle of a write
-    resumed = code(tmp_path / "out.jsonl", "--resume", "--workers", "2")
-    _, errors = resumed.communicate(timeout=120)
-    assert resumed.returncode == 1
-    assert b"in.jsonl:8" in errors
-    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
-    assert not partial.exists()
-
-
-def test_resume_with_other_inputs_is_refused(run, article, tmp_path):
-    out = tmp_path / "out.jsonl"
-    partial = tmp_path / "out.jsonl.partial"
-    partial.write_text(json.dumps({"id": "other", "text": "?"}) + "\n")
-    result = run("code", article, "-o", out, "--resume")
-    assert result.exit_code == 2
-    assert "of other inputs" in result.stderr
-    assert partial.exists()
-
-
-def test_interrupted_run_leaves_nothing_half_written(tiny_bundle, tmp_path):
-    source = many(tmp_path / "in.jsonl", 5000)
-    out = tmp_path / "out.jsonl"
-    command = [sys.executable, "-m", "conflictcoder", "code", str(source), "--model", str(tiny_bundle)]
-    process = subprocess.Popen([*command, "-o", str(out)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "out.jsonl.partial").exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "--resume goes on" in errors
-    assert "Traceback" not in errors
-    assert not out.exists()
-
-
 def test_damaged_bundle_is_told_in_a_sentence(run, article, tiny_bundle, tmp_path):
     damaged = shutil.copytree(tiny_bundle, tmp_path / "damaged")
     (damaged / "tokenizer.json").write_text("{}")
@@ -236,7 +168,7 @@ def test_damaged_bundle_is_told_in_a_sentence(run, article, tiny_bundle, tmp_pat
 
 
 def test_reading_a_file_that_vanishes(tmp_path):
-    (error,) = read_articles(tmp_path / "gone.txt", "gone")
+    (error,) = ArticleReader([(tmp_path / "gone.txt", "gone")])
     assert "cannot be read" in str(error)
 
 

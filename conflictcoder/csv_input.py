@@ -1,0 +1,117 @@
+"""Reads articles from CSV: a header, then an article a row."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from conflictcoder.compression import MAX_BYTES, Source
+from conflictcoder.document import Article
+from conflictcoder.errors import DataError
+from conflictcoder.records import Columns, article_of_row
+
+_DELIMITERS = ",;\t"
+_UNDECODED = re.compile(r"[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
+
+
+def read_csv(source: Source, path: Path, name: str, columns: Columns) -> Iterator[Article | DataError]:
+    """Read an opened CSV file row by row.
+
+    The delimiter is a comma, a semicolon or a tab, whichever gives the columns that are asked for.
+
+    Args:
+        source: The file.
+        path: Its path, for messages.
+        name: What ids begin with if the file has no column for them.
+        columns: Which column holds what.
+
+    Yields:
+        Articles in their order; in the place of a bad row the error that tells what is wrong with it.
+
+    Raises:
+        DataError: The header is missing or has not the columns.
+    """
+    csv.field_size_limit(MAX_BYTES)
+    lines = _Lines(source, path)
+    header_line = next(lines, None)
+    if header_line is None:
+        raise DataError("empty; expected a header with the names of the columns", file=str(path))
+    delimiter, header, found = _read_header(header_line, columns, path)
+    make = _RowMaker(header, found, name, str(path))
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        line = lines.number + 1
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield DataError(f"not a CSV row ({error})", file=str(path), line=line)
+            continue
+        if row:
+            yield make(row, line)
+
+
+def _read_header(line: str, columns: Columns, path: Path) -> tuple[str, list[str], dict[str, str]]:
+    """Delimiter, names of the columns, and the column of each field."""
+    if _UNDECODED.search(line) or "\0" in line:
+        raise DataError("the header is not UTF-8 text; save the file as CSV in UTF-8", file=str(path), line=1)
+    problem = ""
+    for delimiter in _DELIMITERS:
+        try:
+            header = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+            return delimiter, header, columns.find(header)
+        except csv.Error as error:
+            problem = problem or f"not a CSV header ({error}); it must be one line"
+        except ValueError as error:
+            # With the right delimiter there are several columns to tell of.
+            problem = str(error) if not problem or len(header) > 1 else problem
+    raise DataError(problem, file=str(path), line=1)
+
+
+class _RowMaker:
+    """Makes articles of rows, and numbers them."""
+
+    def __init__(self, header: Sequence[str], found: dict[str, str], name: str, file: str) -> None:
+        self._width = len(header)
+        self._found = found
+        self._positions = {field: header.index(column) for field, column in found.items()}
+        self._name = name
+        self._file = file
+        self._number = 0
+
+    def __call__(self, row: Sequence[str], line: int) -> Article | DataError:
+        self._number += 1
+        try:
+            return article_of_row(self._values(row), self._found, f"{self._name}:{self._number}")
+        except ValueError as error:
+            return DataError(str(error), file=self._file, line=line)
+
+    def _values(self, row: Sequence[str]) -> dict[str, str]:
+        if len(row) != self._width:
+            raise ValueError(f"expected {self._width} cells as in the header, got {len(row)}")
+        values = {field: row[position] for field, position in self._positions.items()}
+        for field, value in values.items():
+            if _UNDECODED.search(value):
+                raise ValueError(f"{self._found[field]}: not UTF-8 text; save the file as CSV in UTF-8")
+            if "\0" in value:
+                raise ValueError(f"{self._found[field]}: has NUL characters; give plain text in UTF-8")
+        return values
+
+
+class _Lines(Iterator[str]):
+    """Lines of a file as text, counted; bytes that are not UTF-8 become halves of surrogate pairs."""
+
+    def __init__(self, source: Source, path: Path) -> None:
+        self._lines = source.lines()
+        self._path = path
+        self.number = 0
+
+    def __next__(self) -> str:
+        self.number, line = next(self._lines)
+        if line is None:
+            message = f"a line of more than {MAX_BYTES:,} bytes; not read further; is this a CSV file?"
+            raise DataError(message, file=str(self._path), line=self.number)
+        return line.decode("utf-8-sig" if self.number == 1 else "utf-8", errors="surrogateescape")

@@ -1,0 +1,120 @@
+"""Makes articles of records: rows of tables and lines of JSON."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from conflictcoder.document import Article
+
+SENTENCES = "sentences"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column, or key of a JSON line, holds what.
+
+    A name that is given must be there. One that is None stands for the field's own name, and only
+    the text's is needed.
+
+    Attributes:
+        text: Column of the article's text.
+        id: Column of its id.
+        date: Column of its date of publication.
+        title: Column of its title.
+    """
+
+    text: str | None = None
+    id: str | None = None
+    date: str | None = None
+    title: str | None = None
+
+    def name(self, field: str) -> str:
+        """The column of a field."""
+        return getattr(self, field) or field
+
+    def find(self, present: Sequence[str]) -> dict[str, str]:
+        """Find the columns of a table.
+
+        Args:
+            present: The table's columns.
+
+        Returns:
+            The column of each field that the table has; `sentences` stands in for a missing text.
+
+        Raises:
+            ValueError: A column is missing or ambiguous; the message tells which ones there are.
+        """
+        found = {}
+        for field in (item.name for item in fields(self)):
+            name = self.name(field)
+            if present.count(name) > 1:
+                raise ValueError(f"column {name!r} is there {present.count(name)} times; rename all but one")
+            if name in present:
+                found[field] = name
+            elif getattr(self, field) or (field == "text" and SENTENCES not in present):
+                raise ValueError(f"no column {name!r}{self._hint(field, present)}")
+        if "text" not in found:
+            found[SENTENCES] = SENTENCES
+        return found
+
+    def _hint(self, field: str, present: Sequence[str]) -> str:
+        there = ", ".join(present) or "none"
+        lowered = {name.casefold(): name for name in present}
+        close = difflib.get_close_matches(self.name(field).casefold(), [*lowered], n=1)
+        option = f"--{field}-column"
+        advice = f"did you mean {option} {lowered[close[0]]!r}?" if close else f"name it by {option}"
+        return f"; the columns are: {there}; {advice}"
+
+
+def article_of_row(row: Mapping[str, Any], found: Mapping[str, str], fallback_id: str) -> Article:
+    """Make an article of a table's row.
+
+    Args:
+        row: Value of each field.
+        found: Column of each field, as `Columns.find` found it.
+        fallback_id: Id of the article if the table has no column for it.
+
+    Raises:
+        ValueError: A value is missing or of a wrong type.
+    """
+    return _make({"id": fallback_id, **row}, found)
+
+
+def article_of_line(record: Any, columns: Columns) -> Article:  # noqa: ANN401 - whatever the line holds
+    """Make an article of a line of JSON.
+
+    Raises:
+        ValueError: It is no object, or a key is missing or of a wrong type.
+    """
+    names = {field.name: columns.name(field.name) for field in fields(columns)} | {SENTENCES: SENTENCES}
+    if not isinstance(record, dict) or names["id"] not in record:
+        wanted = (
+            f'{{"{names["id"]}": …, "{names["text"]}": …}} or {{"{names["id"]}": …, "sentences": [… , …]}}'
+        )
+        keys = f", got the keys {', '.join(map(repr, record)) or 'none'}" if isinstance(record, dict) else ""
+        raise ValueError(f"expected {wanted}{keys}")
+    return _make({field: record[name] for field, name in names.items() if name in record}, names)
+
+
+def _make(values: Mapping[str, Any], names: Mapping[str, str]) -> Article:
+    if (values.get("text") is None) == (values.get(SENTENCES) is None):
+        if SENTENCES in names:
+            raise ValueError(f"expected either {names.get('text', 'text')} or sentences")
+        raise ValueError(f"{names['text']}: empty; expected text")
+    for field in ("id", "text", "date", "title"):
+        value = values.get(field)
+        if not isinstance(value, str) and (field == "id" or value is not None):
+            raise ValueError(f"{names.get(field, field)}: expected text, got {_kind(value)}")
+    sentences = values.get(SENTENCES)
+    if sentences is not None and not (
+        isinstance(sentences, list) and all(isinstance(sentence, str) for sentence in sentences)
+    ):
+        raise ValueError("sentences: expected a list of text")
+    return Article(**{field: value for field, value in values.items() if value is not None})
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__
