@@ -1,0 +1,169 @@
+"""Measures the speed of the shipped coder against what a user would do instead, on the same texts and cores.
+
+Raw articles in and events out, against `transformers.pipeline("token-classification")` over the same
+sentences, split beforehand, with the same backbone and with one of BERT-base's size, in fp32 at its best
+batch size. Weights do not change the speed, so the pipelines' heads are random.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import onnxruntime
+import torch
+import transformers
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    BertConfig,
+    PreTrainedTokenizerBase,
+)
+
+from conflictcoder import Article, EventCoder
+from train.backbones import find_backbone
+from train.data.ontology_file import load_ontology
+from train.data.reading import read_annotated
+from train.evaluation import write_json
+
+ROOT = Path(__file__).parent.parent
+_BATCH_SIZES = (1, 8, 32)
+_TAGS = 55
+
+
+@click.command()
+@click.option("--articles", default=120, show_default=True, type=click.IntRange(min=1))
+@click.option("--runs", default=5, show_default=True, type=click.IntRange(min=1))
+@click.option("--threads", default=os.cpu_count(), show_default=True, type=click.IntRange(min=1))
+@click.option("--out", default="results/speed.json", show_default=True, type=click.Path(path_type=Path))
+def main(articles: int, runs: int, threads: int, out: Path) -> None:
+    """Print the table for the README and write the figures as JSON."""
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(threads)
+    documents = read_annotated(
+        [ROOT / "data" / "annotations" / "written"], load_ontology(ROOT / "data" / "ontology.yaml")
+    )[:articles]
+    texts = [item.document.text for item in documents]
+    sentences = [sentence.text for item in documents for sentence in item.document.sentences]
+    coder = EventCoder.from_pretrained()
+    rates = {
+        "conflictcoder": _rate(lambda: _code(coder, texts, threads), len(sentences), runs),
+        **{
+            f"pipeline, {name}": _pipeline_rate(tokenizer, config, sentences, threads, runs)
+            for name, (tokenizer, config) in _rivals().items()
+        },
+    }
+    result = {
+        "machine": _machine(threads),
+        "articles": len(texts),
+        "sentences": len(sentences),
+        "runs": runs,
+        "sentences_per_second": rates,
+        "first_sentence_seconds": _start_up(runs),
+    }
+    write_json(result, out)
+    _report(result)
+
+
+def _code(coder: EventCoder, texts: Sequence[str], workers: int) -> None:
+    for document in coder.code_many((Article(text=text) for text in texts), workers=workers):
+        document.to_json()
+
+
+def _rate(run: Callable[[], None], sentences: int, runs: int) -> dict[str, float]:
+    """Sentences a second: the median, the least and the most of several runs after a warm-up."""
+    run()
+    rates = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        run()
+        rates.append(sentences / (time.perf_counter() - began))
+    summary = {"median": statistics.median(rates), "min": min(rates), "max": max(rates)}
+    return {name: round(value, 1) for name, value in summary.items()}
+
+
+def _rivals() -> dict[str, tuple[PreTrainedTokenizerBase, transformers.PretrainedConfig]]:
+    folder = find_backbone("minilm")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    config = AutoConfig.from_pretrained(folder, num_labels=_TAGS)
+    base = BertConfig(vocab_size=config.vocab_size, num_labels=_TAGS)
+    return {"minilm": (tokenizer, config), "BERT-base": (tokenizer, base)}
+
+
+def _pipeline_rate(
+    tokenizer: PreTrainedTokenizerBase,
+    config: transformers.PretrainedConfig,
+    sentences: list[str],
+    threads: int,
+    runs: int,
+) -> dict[str, float]:
+    """The pipeline's rate at the batch size that is best on a part of the sentences."""
+    torch.set_num_threads(threads)
+    pipeline = transformers.pipeline(
+        "token-classification",
+        model=AutoModelForTokenClassification.from_config(config).eval(),
+        tokenizer=tokenizer,
+        aggregation_strategy="simple",
+        device="cpu",
+    )
+
+    def rate(part: list[str], size: int, runs: int) -> dict[str, float]:
+        return _rate(lambda: pipeline(part, batch_size=size) and None, len(part), runs)
+
+    few = sentences[:128]
+    best = max(_BATCH_SIZES, key=lambda size: rate(few, size, 1)["median"])
+    return rate(sentences[: max(128, len(sentences) // 4)], best, runs) | {"batch_size": best}
+
+
+def _start_up(runs: int) -> float:
+    """Seconds from the start of a process to its first coded sentence, the median."""
+    program = "from conflictcoder import EventCoder; EventCoder.from_pretrained().code('Rebels fled.')"
+    seconds = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", program], check=True)
+        seconds.append(time.perf_counter() - began)
+    return round(statistics.median(seconds), 2)
+
+
+def _machine(threads: int) -> dict[str, Any]:
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+        cpu = {key.strip(): value.strip() for key, value in lines.items()}.get("model name", cpu)
+    return {
+        "cpu": cpu,
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": threads,
+        "python": platform.python_version(),
+        "onnxruntime": onnxruntime.__version__,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+
+
+def _report(result: dict[str, Any]) -> None:
+    rates = result["sentences_per_second"]
+    own = rates["conflictcoder"]["median"]
+    click.echo(json.dumps(result["machine"]))
+    click.echo("| | sentences/s (min to max) | conflictcoder is faster by |\n|---|---|---|")
+    for name, rate in rates.items():
+        batch = f", batch {rate['batch_size']}" if "batch_size" in rate else ""
+        spread = f"{rate['median']:.0f} ({rate['min']:.0f} to {rate['max']:.0f})"
+        click.echo(f"| {name}{batch} | {spread} | {own / rate['median']:.1f} × |")
+    click.echo(f"process start to first sentence: {result['first_sentence_seconds']} s")
+
+
+if __name__ == "__main__":
+    main()
