@@ -59,7 +59,7 @@ def cell(metrics: Mapping[str, Any], name: str) -> str:
 def results_table() -> str:
     """One row a metric, one column an experiment in results/, in the order of the file names."""
     columns = {}
-    for path in sorted((ROOT / "results").glob("*.json")):
+    for path in sorted((ROOT / "results").glob("[0-9]*.json")):
         result = load(path)
         columns[result["title"]] = result["metrics"]
     lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]

@@ -40,9 +40,13 @@ class Evaluation:
     pairs: list[tuple[Document, Document]]
     labels: LabelSpace
 
+    def errors(self) -> Iterator[dict[str, Any]]:
+        """Every sentence that has a mistake, with what was missed, what was wrong, and both codings."""
+        return _errors(self.pairs)
+
     def write_errors(self, path: Path) -> None:
         """Write one line of JSON for each sentence that has a mistake."""
-        lines = [json.dumps(error, ensure_ascii=False) for error in _errors(self.pairs)]
+        lines = [json.dumps(error, ensure_ascii=False) for error in self.errors()]
         write_text("".join(f"{line}\n" for line in lines), path)
 
 
