@@ -57,17 +57,52 @@ def cell(metrics: Mapping[str, Any], name: str) -> str:
 
 
 def results_table() -> str:
-    """One row a metric, one column an experiment in results/, in the order of the file names."""
-    columns = {}
-    for path in sorted((ROOT / "results").glob("[0-9]*.json")):
+    """One row an experiment, baselines first, in the order of the file names; one column a metric."""
+    lines = ["| | " + " | ".join([*METRICS.values(), "realis accuracy"]) + " |"]
+    lines.append("|---|" + "---|" * (len(METRICS) + 1))
+    results = ROOT / "results"
+    for path in [*sorted((results / "baselines").glob("*.json")), *sorted(results.glob("[0-9]*.json"))]:
         result = load(path)
-        columns[result["title"]] = result["metrics"]
-    lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
-    for name, title in METRICS.items():
-        lines.append(f"| {title} | " + " | ".join(cell(metrics, name) for metrics in columns.values()) + " |")
-    realis = [f"{metrics['realis_accuracy']['accuracy']:.3f}" for metrics in columns.values()]
-    lines.append("| realis accuracy | " + " | ".join(realis) + " |")
+        metrics = result["metrics"]
+        cells = [cell(metrics, name) if name in metrics else "" for name in METRICS]
+        accuracy = metrics.get("realis_accuracy", {}).get("accuracy")
+        cells.append("" if accuracy is None else f"{accuracy:.3f}")
+        lines.append(f"| {result['title']} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def benchmark_table() -> str:
+    """Public data sets: the mean over seeds beside the best public number."""
+    lines = ["| data set, metric | backbone | seeds | ours | best public |", "|---|---|---|---|---|"]
+    for entry in load(ROOT / "results" / "benchmarks.json")["benchmarks"]:
+        for name, values in entry["metrics"].items():
+            spread = "" if values["spread"] is None else f" ± {values['spread']:.1f}"
+            known = values["published"]
+            public = f"{known['score']:.1f} ({known['model']})" if known else ""
+            ours = f"{values['mean']:.1f}{spread}"
+            seeds = ", ".join(str(seed) for seed in entry["seeds"])
+            lines.append(f"| {entry['task']}, {name} | {entry['backbone']} | {seeds} | {ours} | {public} |")
+    return "\n".join(lines)
+
+
+def speed_table() -> str:
+    """Sentences a second, and how much faster the coder is."""
+    result = load(ROOT / "results" / "speed.json")
+    rates = result["sentences_per_second"]
+    own = rates["conflictcoder"]["median"]
+    lines = ["| | sentences a second (least to most) | conflictcoder is faster by |", "|---|---|---|"]
+    for name, rate in rates.items():
+        batch = f", batch of {rate['batch_size']}" if "batch_size" in rate else ""
+        factor = f"{own / rate['median']:.1f} ×"
+        lines.append(
+            f"| {name}{batch} | {rate['median']:.0f} ({rate['min']:.0f} to {rate['max']:.0f}) | {factor} |"
+        )
+    machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
+    return (
+        "\n".join(lines) + f"\n\nMedians of {result['runs']} runs over {result['articles']} articles "
+        f"({result['sentences']} sentences); {machine}. From the start of the process to the first coded "
+        f"sentence: {result['first_sentence_seconds']} s."
+    )
 
 
 def type_tables() -> str:
@@ -124,6 +159,8 @@ BLOCKS = {
     "example": example,
     "corpus": corpus,
     "results": results_table,
+    "benchmarks": benchmark_table,
+    "speed": speed_table,
     "types": type_tables,
     "agreement": agreement,
 }
