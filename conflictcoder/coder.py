@@ -150,6 +150,20 @@ class EventCoder:
         calibration = self.config.calibration.at(operating_point)
         return EventCoder(self._runtime, self._encoder, Decoder(self.config.labels, calibration), self.config)
 
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the network."""
+        return self._runtime
+
+    @property
+    def encoder(self) -> WindowEncoder:
+        """What makes windows of sentences."""
+        return self._encoder
+
+    def with_runtime(self, runtime: Runtime) -> EventCoder:
+        """The same coder with another runtime; this one stays as it is."""
+        return EventCoder(runtime, self._encoder, self._decoder, self.config)
+
     def code(self, text: str, *, id: str = "", date: str = "", title: str = "") -> Document:
         """Code one article.
 
