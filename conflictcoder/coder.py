@@ -208,6 +208,20 @@ class EventCoder:
         decoder = Decoder(self.config.labels, calibration)
         return EventCoder(self._runtime, self._encoder, decoder, self.config, origin=origin)
 
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the network."""
+        return self._runtime
+
+    @property
+    def encoder(self) -> WindowEncoder:
+        """What makes windows of sentences."""
+        return self._encoder
+
+    def with_runtime(self, runtime: Runtime) -> EventCoder:
+        """The same coder with another runtime; this one stays as it is."""
+        return EventCoder(runtime, self._encoder, self._decoder, self.config)
+
     def code(self, text: str, *, id: str = "", date: str = "", title: str = "") -> Document:
         """Code one article.
 

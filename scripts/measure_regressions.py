@@ -9,7 +9,7 @@ import click
 from conflictcoder import EventCoder
 from train.data.ontology_file import load_ontology
 from train.data.reading import read_annotated
-from train.evaluation import evaluate_coder, write_json
+from train.evaluation import evaluate_coder, find_errors, write_json
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,7 +19,7 @@ def count_passed(coder: EventCoder) -> dict[str, int]:
     ontology = load_ontology(ROOT / "data" / "ontology.yaml")
     evaluation = evaluate_coder(coder, read_annotated([ROOT / "data" / "regressions"], ontology))
     sentences = sum(len(gold.sentences) for _, gold in evaluation.pairs)
-    return {"sentences": sentences, "passed": sentences - len(list(evaluation.errors()))}
+    return {"sentences": sentences, "passed": sentences - len(list(find_errors(evaluation.pairs)))}
 
 
 @click.command()

@@ -13,10 +13,13 @@ from typing import Any
 from conflictcoder.coder import EventCoder
 from conflictcoder.document import Article, Document, Sentence
 from conflictcoder.labels import LabelSpace
+from train.evidence import Evidence
+from train.features import window_documents
 from train.labelled import LabelledDocument
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
 from train.metrics.report import compute_metrics
 from train.metrics.scoring import Item
+from train.recording import RecordingRuntime
 
 _ERROR_KINDS = {
     "mention": mention_items,
@@ -34,19 +37,17 @@ class Evaluation:
         metrics: Plain data for metrics.json.
         pairs: For each article the predicted and the gold document.
         labels: What the model predicts.
+        evidence: What the model's scores tell; None if only its answers are known.
     """
 
     metrics: dict[str, Any]
     pairs: list[tuple[Document, Document]]
     labels: LabelSpace
-
-    def errors(self) -> Iterator[dict[str, Any]]:
-        """Every sentence that has a mistake, with what was missed, what was wrong, and both codings."""
-        return _errors(self.pairs)
+    evidence: Evidence | None = None
 
     def write_errors(self, path: Path) -> None:
         """Write one line of JSON for each sentence that has a mistake."""
-        lines = [json.dumps(error, ensure_ascii=False) for error in self.errors()]
+        lines = [json.dumps(error, ensure_ascii=False) for error in find_errors(self.pairs)]
         write_text("".join(f"{line}\n" for line in lines), path)
 
 
@@ -67,16 +68,22 @@ def evaluate_coder(
         Article(sentences=[sentence.text for sentence in labelled.document.sentences])
         for labelled in documents
     )
+    runtime = RecordingRuntime(coder.runtime)
+    labels = coder.config.labels
+    evidence = Evidence(labels, coder.config.calibration)
     pairs = []
-    for predicted, labelled in zip(coder.code_many(articles), documents, strict=True):
+    for predicted, labelled in zip(coder.with_runtime(runtime).code_many(articles), documents, strict=True):
         if predicted.error:
             raise RuntimeError(f"{labelled.document.id}: {predicted.error}")
         pairs.append((labelled.comparable(predicted), labelled.document))
-    labels = coder.config.labels
-    return Evaluation(compute_metrics(pairs, labels), pairs, labels)
+        (windowed,) = window_documents([labelled], coder.encoder)
+        evidence.add(windowed, runtime.take(windowed.windows))
+    metrics = compute_metrics(pairs, labels) | evidence.to_dict()
+    return Evaluation(metrics, pairs, labels, evidence)
 
 
-def _errors(pairs: Sequence[tuple[Document, Document]]) -> Iterator[dict[str, Any]]:
+def find_errors(pairs: Sequence[tuple[Document, Document]]) -> Iterator[dict[str, Any]]:
+    """Tell each sentence that has a mistake, with what is missed and what spurious in it."""
     for predicted, gold in pairs:
         found = {kind: (items(predicted), items(gold)) for kind, items in _ERROR_KINDS.items()}
         for number, sentence in enumerate(gold.sentences):
