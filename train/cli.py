@@ -102,7 +102,7 @@ def distill(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite
 @main.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Labelled documents.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for metrics.json and errors.jsonl.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of what is written.")
 @click.option("--device", default="cpu", show_default=True)
 @_guarded
 def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> None:
@@ -111,6 +111,7 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     from conflictcoder.coder import EventCoder
     from train.data.reading import read_for
     from train.evaluation import evaluate_coder, write_json
+    from train.report.page import find_run, write_report
 
     coder = EventCoder.from_pretrained(checkpoint, device=device)
     documents = read_for(coder.config.labels, data)
@@ -119,8 +120,11 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     out.mkdir(parents=True, exist_ok=True)
     write_json(result.metrics, out / "metrics.json")
     result.write_errors(out / "errors.jsonl")
-    _print_metrics(f"{checkpoint} on {data}", result.metrics)
+    title = f"{checkpoint} on {data}"
+    write_report(result, out / "report.html", title=title, run=find_run(checkpoint))
+    _print_metrics(title, result.metrics)
     click.echo(f"metrics: {out / 'metrics.json'}, errors to read: {out / 'errors.jsonl'}")
+    click.echo(f"report with pictures and examples: {out / 'report.html'}")
 
 
 @main.command()

@@ -52,6 +52,7 @@ from train.labelled import Corpus, LabelledDocument
 from train.optimizer import make_optimizer
 from train.precision import mixed_precision
 from train.provenance import describe
+from train.report.page import write_report
 
 CHECKPOINT = "checkpoint"
 _TRAINER_FOLDER = "trainer"
@@ -220,6 +221,8 @@ def fit(
             result = evaluate_coder(folder / CHECKPOINT, documents, device=str(trainer.args.device))
             metrics[name] = result.metrics
             result.write_errors(folder / f"errors_{name}.jsonl")
+            # Of dev, and then of test in its place, where there is one.
+            write_report(result, folder / "report.html", title=f"{config.name}: {name}", run=folder)
     write_json(metrics, folder / "metrics.json")
     # Its optimizer states are only good for resuming, and torch pickles them.
     shutil.rmtree(folder / _TRAINER_FOLDER)

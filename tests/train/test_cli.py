@@ -47,6 +47,9 @@ def test_evaluate_prints_a_table_and_writes_what_to_read(run, tiny_run, tiny_bun
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert metrics["arg_c"]["f1"] > 0.9
     assert (tmp_path / "out" / "errors.jsonl").exists()
+    report = tmp_path / "out" / "report.html"
+    assert str(report) in result.stdout
+    assert ("Learning curve" in report.read_text(encoding="utf-8")) == (kind == "run")
 
 
 def test_evaluate_reads_other_formats_with_the_labels_of_the_checkpoint(run, tiny_run, tmp_path):

@@ -33,6 +33,7 @@ def test_run_folder_is_complete_and_has_no_pickle(tiny_run):
         "checkpoint/tokenizer.json",
         "config.toml",
         "errors_dev.jsonl",
+        "report.html",
         "log.jsonl",
         "metrics.json",
         "provenance.json",
