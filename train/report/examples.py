@@ -16,8 +16,19 @@ _RIGHT, _WRONG_OF_A_KIND = 6, 3
 _KINDS = ("mention", "trigger", "argument", "event type")
 _LONGEST = 400  # characters; longer sentences are hard to read as a picture
 _SEED = 0
-# Tints of the colours of Okabe and Ito (2008); every span has its label too.
-_COLOURS = ("#9fd0ee", "#f6d08a", "#8fd9c1", "#f0b48f", "#dfb3cd", "#f3ec9b", "#b7c4e6", "#cfcfcf")
+# Tints of the colours of Okabe and Ito (2008) and two more; every span has its label too.
+_COLOURS = (
+    "#9fd0ee",
+    "#f6d08a",
+    "#8fd9c1",
+    "#f0b48f",
+    "#dfb3cd",
+    "#f3ec9b",
+    "#b7c4e6",
+    "#cfcfcf",
+    "#d8c3a0",
+    "#c5e39a",
+)
 _TRIGGER_COLOUR = "#ffffff"
 
 
