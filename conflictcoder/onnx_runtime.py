@@ -42,6 +42,7 @@ class OnnxRuntime:
         self._threads = threads
         self._process = os.getpid()
         self._session = _open_session(model, threads)
+        self._inherited: list[onnxruntime.InferenceSession] = []
         self._names = [output.name for output in self._session.get_outputs()]
         self._check_labels(model, labels)
 
@@ -63,7 +64,9 @@ class OnnxRuntime:
     def run(self, windows: Sequence[Window]) -> list[Outputs]:
         """Run windows one by one."""
         if self._threads > 1 and self._process != os.getpid():
-            # A forked process has the session without its threads, and would wait for them forever.
+            # A forked process has the session without its threads, and would wait for them forever,
+            # even to destroy it.
+            self._inherited.append(self._session)
             self._session, self._process = _open_session(self._model, self._threads), os.getpid()
         return [self._run_one(window) for window in windows]
 

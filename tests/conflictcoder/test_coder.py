@@ -1,9 +1,8 @@
-import threading
 from dataclasses import replace
 
 import pytest
 
-from conflictcoder import Article, CheckpointError, Document, EventCoder
+from conflictcoder import Article, CheckpointError, EventCoder
 from conflictcoder.calibration import OperatingPoint
 
 from ..conftest import ROOT
@@ -127,23 +126,6 @@ def test_scores_of_both_runtimes_are_close(coder, torch_coder):
     ]
     assert differences
     assert max(differences) < 1e-3
-
-
-def test_look_ahead_is_bounded_and_closing_stops_the_threads(coder):
-    taken = 0
-
-    def endless():
-        nonlocal taken
-        while True:
-            taken += 1
-            yield Article(text="Rebels captured Namkham.")
-
-    before = threading.active_count()
-    documents = coder.code_many(endless(), workers=2)
-    assert isinstance(next(documents), Document)
-    documents.close()
-    assert taken <= 2 * 4 + 1
-    assert threading.active_count() == before
 
 
 def test_no_call_changes_the_coder(coder):
