@@ -282,7 +282,7 @@ def test_realis_is_unknown_to_an_ontology_without_it():
 
 HEADER_MISTAKES = {
     "missing header": ("# id: x\n# origin: written\n", 1, None, "header '# date:' is missing; add it"),
-    "empty header": ("# date:\n# id:\n# origin: written\n", 2, 7, "header '# id:' is empty; write its value"),
+    "empty header": ("# date:\n# id:\n# origin: written\n", 2, 6, "header '# id:' is empty; write its value"),
     "doubled header": (
         "# id: x\n# date:\n# id: y\n# origin: written\n",
         3,
