@@ -41,11 +41,9 @@ def load(path: Path) -> dict[str, Any]:
     return data
 
 
-def bundle_metrics(part: str) -> dict[str, Any]:
-    """Metrics of the shipped bundle's run, on its development or test documents."""
-    metrics: dict[str, Any] = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"][
-        "metrics"
-    ][part]
+def shipped_metrics(name: str) -> dict[str, Any]:
+    """Metrics of the shipped bundle, from a file in results/."""
+    metrics: dict[str, Any] = load(ROOT / "results" / name)["metrics"]
     return metrics
 
 
@@ -107,7 +105,7 @@ def speed_table() -> str:
 
 def type_tables() -> str:
     """For each metric the scores of every type, on the five articles."""
-    metrics = bundle_metrics("test")
+    metrics = shipped_metrics("5-shipped.json")
     parts = []
     for name in TYPE_TABLES:
         parts += [
@@ -125,7 +123,7 @@ def type_tables() -> str:
 
 def model_index() -> str:
     """The metrics of the hub's metadata, on the five articles."""
-    metrics = bundle_metrics("test")
+    metrics = shipped_metrics("5-shipped.json")
     lines = []
     for name, title in METRICS.items():
         lines += ["    - type: f1", f"      name: {title}", f"      value: {metrics[name]['f1']:.4f}"]
@@ -137,6 +135,20 @@ def agreement() -> str:
     export = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"]["export"]
     values = ", ".join(f"{kind} {value:.3f}" for kind, value in export["agreement_with_torch_f1"].items())
     return f"F1 of the int8 bundle's answers against the fp32 checkpoint's, on the five articles: {values}."
+
+
+def calibration() -> str:
+    """Calibration errors by head, and precision and recall at the operating points."""
+    metrics = shipped_metrics("6-shipped-test.json")
+    lines = ["| scores of | calibration error before | after |", "|---|---|---|"]
+    for head, values in metrics["calibration"]["heads"].items():
+        lines.append(f"| {head} | {values['ece_before']:.3f} | {values['ece_after']:.3f} |")
+    points = metrics["operating_points"]
+    lines += ["", "| precision / recall at | " + " | ".join(points) + " |", "|---|" + "---|" * len(points)]
+    for name in TYPE_TABLES:
+        cells = [f"{point[name]['precision']:.3f} / {point[name]['recall']:.3f}" for point in points.values()]
+        lines.append(f"| {METRICS[name]} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def example() -> str:
@@ -163,6 +175,7 @@ BLOCKS = {
     "speed": speed_table,
     "types": type_tables,
     "agreement": agreement,
+    "calibration": calibration,
 }
 
 
