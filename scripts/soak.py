@@ -58,12 +58,11 @@ def soak(coder: EventCoder, articles: Iterator[Article], options: argparse.Names
     process = psutil.Process()
     started = last = time.monotonic()
     samples: list[Sample] = []
-    done = sampled = 0
+    sampled = 0
     documents = coder.code_many(articles, workers=options.workers)
-    for document in documents:
+    for done, document in enumerate(documents, start=1):
         if document.error:
             raise SystemExit(f"error: article {document.id}: {document.error}")
-        done += 1
         now = time.monotonic()
         if now - last >= options.every:
             rate = (done - sampled) / (now - last)
@@ -117,7 +116,7 @@ def main() -> None:
         writer = csv.DictWriter(stream, [field.name for field in fields(Sample)])
         writer.writeheader()
         writer.writerows(asdict(sample) for sample in samples)
-    print(describe(samples))  # noqa: T201
+    print(describe(samples))  # noqa: T201 - the output is what the script is for
 
 
 if __name__ == "__main__":
