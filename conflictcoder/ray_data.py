@@ -6,7 +6,7 @@ Parquet in, Parquet out, one coder a worker, each on a core of its own:
     from conflictcoder.ray_data import code_dataset
 
     coded = code_dataset(ray.data.read_parquet("s3://news/articles"), workers=(4, 64))
-    coded.write_parquet("s3://news/coded")
+    coded.write_parquet("s3://news/coded", min_rows_per_file=100_000)
 
 Every article gives one row, so none is lost unseen: its `id`, its `document` as the JSON that the
 command line writes, or its `error`. Answers equal those of one machine; the rows keep the order of
@@ -36,7 +36,9 @@ from conflictcoder.records import Columns, article_of_row
 if TYPE_CHECKING:
     from ray.data import Dataset
 
-_BATCH_ROWS = 64  # lost at most when a worker dies; long enough that handing over costs nothing
+# Articles in a task: done again when a worker dies, and the grain in which work is shared out.
+_TASK_ROWS = 128
+_TASKS_AHEAD = 2  # that a worker holds; more would leave others idle near the end
 
 
 class CodeArticles:
@@ -124,13 +126,13 @@ def code_dataset(
 
     fewest, most = (workers, workers) if isinstance(workers, int) else workers
     gpu = device.startswith("cuda")
-    return dataset.map_batches(
+    return dataset.repartition(target_num_rows_per_block=_TASK_ROWS).map_batches(
         CodeArticles,
         fn_constructor_args=(checkpoint,),
         fn_constructor_kwargs={"device": device, "columns": columns},
         batch_format="pyarrow",
-        batch_size=_BATCH_ROWS,
-        compute=ActorPoolStrategy(min_size=fewest, max_size=most),
+        batch_size=None,
+        compute=ActorPoolStrategy(min_size=fewest, max_size=most, max_tasks_in_flight_per_actor=_TASKS_AHEAD),
         num_cpus=None if gpu else 1,
         num_gpus=1 if gpu else None,
     )
