@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from conflictcoder import __version__
+from conflictcoder.arrow import require_pyarrow
 from conflictcoder.bundle import default_bundle
 from conflictcoder.calibration import BALANCED, OPERATING_POINTS
 from conflictcoder.coder import EventCoder
@@ -29,7 +30,6 @@ from conflictcoder.output import (
     open_output,
     partial_path,
 )
-from conflictcoder.parquet import require_pyarrow
 from conflictcoder.progress import ProgressBar
 from conflictcoder.records import Columns
 

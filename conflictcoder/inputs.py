@@ -9,11 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
+from conflictcoder.arrow import require_pyarrow
 from conflictcoder.compression import COMPRESSIONS, MAX_BYTES, Source, open_source, require_zstd
 from conflictcoder.csv_input import read_csv
 from conflictcoder.document import Article
 from conflictcoder.errors import DataError
-from conflictcoder.parquet import ParquetReader, require_pyarrow
+from conflictcoder.parquet import ParquetReader
 from conflictcoder.records import Columns, article_of_line
 
 _KINDS = (".txt", ".jsonl", ".csv", ".tsv", ".parquet")

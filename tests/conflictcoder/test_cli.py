@@ -1,7 +1,11 @@
 import csv
 import io
 import json
+import os
 import shutil
+import stat
+import threading
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -130,6 +134,92 @@ def test_output_that_cannot_be_written(run, article, tmp_path):
     assert "cannot be written" in result.stderr
     result = run("code", article, "-o", article / "out.jsonl")
     assert (result.exit_code, "cannot be written" in result.stderr) == (2, True)
+
+
+def test_output_in_a_missing_folder_is_told_before_anything_is_read(run, article, tmp_path):
+    result = run("code", article, "-o", tmp_path / "no" / "out.jsonl", model=tmp_path / "not even a model")
+    assert result.exit_code == 2
+    assert "out.jsonl: the output cannot be written: its folder does not exist; make it" in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_full_disk_is_told(run, article):
+    result = run("code", article, "-o", "/dev/full")
+    assert result.exit_code == 2
+    assert "/dev/full: cannot be written (No space left on device)" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.partial", "in.jsonl.journal"])
+def test_output_never_destroys_an_input(run, tmp_path, name):
+    source = tmp_path / name
+    source.write_text('{"id": "1", "text": "x"}\n')
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "in.jsonl")
+    for out in (tmp_path / "in.jsonl", tmp_path / ".." / tmp_path.name / "in.jsonl", tmp_path / "link.jsonl"):
+        result = run("code", source, "-o", out)
+        assert result.exit_code == 2
+        assert "the output is among the inputs; choose another" in result.stderr
+        assert source.read_text() == '{"id": "1", "text": "x"}\n'
+
+
+def test_output_in_the_folder_that_is_read_is_refused_the_second_time(run, article, tmp_path):
+    out = tmp_path / "events.jsonl"
+    assert run("code", tmp_path, "-o", out).exit_code == 0
+    before = out.read_bytes()
+    result = run("code", tmp_path, "-o", out)
+    assert (result.exit_code, "among the inputs" in result.stderr) == (2, True)
+    assert out.read_bytes() == before
+
+
+def test_output_through_a_link_is_written_where_the_link_leads(run, article, tmp_path):
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "target.jsonl")
+    assert run("code", article, "-o", tmp_path / "link.jsonl").exit_code == 0
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert documents((tmp_path / "target.jsonl").read_text())[0]["id"] == "one"
+
+
+def test_pipe_as_output_stays_a_pipe(run, article, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    lines = []
+    reader = threading.Thread(target=lambda: lines.extend(pipe.read_text().splitlines()))
+    reader.start()
+    assert run("code", article, "-o", pipe).exit_code == 0
+    reader.join()
+    assert [json.loads(line)["id"] for line in lines] == ["one"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.txt", "pipe"]
+
+
+def test_format_follows_the_name_of_the_output(run, article, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run("code", article, "-o", tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbfdocument,date,")
+    assert run("code", article, "-o", tmp_path / "a.parquet").exit_code == 0
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    table = parquet.read_table(tmp_path / "a.parquet").to_pylist()
+    assert len(rows) == len(table) > 0
+    for row, same in zip(rows, table, strict=True):
+        assert (row["type"], row["trigger"]) == (same["type"], same["trigger"])
+        assert row["PLACE"] == "; ".join(same["PLACE"])
+    run("code", article, "-o", tmp_path / "b.csv", "--format", "jsonl")
+    assert documents((tmp_path / "b.csv").read_text())[0]["id"] == "one"
+
+
+def test_parquet_needs_a_file(run, article):
+    result = run("code", article, "--format", "parquet")
+    assert (result.exit_code, "--format parquet needs -o" in result.stderr) == (2, True)
+
+
+def test_columns_of_a_table_are_named_on_the_command_line(run, tmp_path):
+    (tmp_path / "news.csv").write_text(f"url,body,day,head\nu,{SENTENCES[0]},2024-01-06,T\nv,x\n")
+    names = ["--text-column", "body", "--id-column", "url", "--date-column", "day", "--title-column", "head"]
+    result = run("code", tmp_path / "news.csv", *names)
+    (document,) = documents(result.stdout)
+    assert [document[key] for key in ("id", "date", "title")] == ["u", "2024-01-06", "T"]
+    assert (result.exit_code, "news.csv:3: expected 4 cells" in result.stderr) == (1, True)
+    result = run("code", tmp_path / "news.csv", *names[2:], "--text-column", "bodi")
+    assert (result.exit_code, "did you mean --text-column 'body'?" in result.stderr) == (1, True)
 
 
 def test_csv_opens_in_a_spreadsheet(run, tmp_path):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "datasets", "pydantic", "yaml", "train")
+HEAVY = ("torch", "transformers", "datasets", "pydantic", "yaml", "train", "pyarrow", "ray")
 
 
 def run(code):
@@ -14,7 +14,7 @@ def run(code):
     return result.stdout
 
 
-@pytest.mark.parametrize("module", ["conflictcoder", "conflictcoder.cli"])
+@pytest.mark.parametrize("module", ["conflictcoder", "conflictcoder.cli", "conflictcoder.ray_data"])
 def test_import_takes_nothing_heavy(module):
     code = f"import sys, {module}; print([m for m in {HEAVY} if m in sys.modules])"
     assert run(code).strip() == "[]"

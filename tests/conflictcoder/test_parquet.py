@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from conflictcoder import Article, DataError, Document, EventCoder, Ontology, Sentence
+from conflictcoder.arrow import event_schema
 from conflictcoder.inputs import ArticleReader
-from conflictcoder.parquet import ParquetWriter, event_schema
+from conflictcoder.parquet import ParquetWriter
 from conflictcoder.records import Columns
 
 pa = pytest.importorskip("pyarrow")
