@@ -100,9 +100,11 @@ class WindowEncoder:
         if self._room < 1 or max_sentences < 1:
             raise ValueError(f"a window of {max_tokens} tokens and {max_sentences} sentences holds no text")
 
-    def with_tokenizer(self, tokenizer: Tokenizer) -> WindowEncoder:
-        """An encoder that makes windows of the same size with another tokenizer."""
-        return WindowEncoder(tokenizer, max_tokens=self._max_tokens, max_sentences=self._max_sentences)
+    def sized_like(self, other: WindowEncoder) -> WindowEncoder:
+        """An encoder with this one's tokenizer that makes windows of the other's size."""
+        return WindowEncoder(
+            self._tokenizer, max_tokens=other._max_tokens, max_sentences=other._max_sentences
+        )
 
     def encode(self, text: str) -> EncodedSentence:
         """Tokenize one sentence.

@@ -70,14 +70,8 @@ def _fold_config(config: ExperimentConfig, seed: int, held_out: str) -> Experime
 
 
 def _leave_out(corpus: Corpus, held_out: str) -> Corpus:
-    sets = {
-        name: [item for item in documents if item.document.id != held_out]
-        for name, documents in corpus.sets.items()
-    }
-    sets[_HELD_OUT] = [
-        item for documents in corpus.sets.values() for item in documents if item.document.id == held_out
-    ]
-    return Corpus(corpus.ontology, sets)
+    alone = [item for documents in corpus.sets.values() for item in documents if item.document.id == held_out]
+    return Corpus(corpus.ontology, corpus.without({held_out}).sets | {_HELD_OUT: alone})
 
 
 def _evaluate(run: Path, corpus: Corpus) -> Evaluation:

@@ -15,13 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from conflictcoder.coder import read_tokenizer
+from conflictcoder.coder import EventCoder
 from conflictcoder.decoding import Outputs
 from conflictcoder.labels import LabelSpace
 from conflictcoder.modeling import JointOutput
-from conflictcoder.torch_runtime import TorchRuntime, load_model
 from conflictcoder.windows import WindowEncoder
-from train.config import ConfigError, Distillation, LossWeights
+from train.config import ConfigError, Distillation
 from train.features import WindowedDocument, window_documents
 from train.joint_loss import JointLoss, score_arguments, score_realis
 from train.losses import IGNORED, mean_of_known
@@ -29,7 +28,6 @@ from train.precision import computes_in_bf16
 
 Floats = NDArray[np.float32]
 Targets = dict[str, Floats]
-CHECKPOINT = "checkpoint"
 
 
 def teach(
@@ -75,15 +73,13 @@ def _outputs(
     encoder: WindowEncoder,
     device: str,
 ) -> Iterator[Outputs]:
-    folder = teacher / CHECKPOINT if (teacher / CHECKPOINT).is_dir() else teacher
-    model = load_model(folder)
-    if model.config.label_space() != labels:
+    coder = EventCoder.from_pretrained(teacher, device=device)
+    if coder.config.labels != labels:
         raise ConfigError(
             f"distillation.teachers: {teacher} predicts other labels or layers than the student; "
             "train it on the same ontology and layers"
         )
-    runtime = TorchRuntime(model, device=device)
-    own_encoder = encoder.with_tokenizer(read_tokenizer(folder))
+    own_encoder = coder.encoder.sized_like(encoder)
     for document in documents:
         (own,) = window_documents([document.gold], own_encoder)
         if [window.pieces for window in own.windows] != [window.pieces for window in document.windows]:
@@ -92,7 +88,7 @@ def _outputs(
                 "than the student; teacher and student need tokenizers that split alike"
             )
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=computes_in_bf16()):
-            outputs = runtime.run(own.windows)
+            outputs = coder.runtime.run(own.windows)
         yield from outputs
 
 
@@ -120,13 +116,11 @@ class DistillationLoss:
     """The loss against labels and teachers; an object because `Trainer` passes no settings.
 
     Attributes:
-        hard: The loss against the labels.
-        heads: Weight of each head.
+        hard: The loss against the labels; its weights of the heads count for the teachers too.
         settings: Weight of the teachers and temperature.
     """
 
     hard: JointLoss
-    heads: LossWeights
     settings: Distillation
 
     def __call__(
@@ -149,11 +143,11 @@ class DistillationLoss:
 
     def _soft(self, outputs: JointOutput, labels: Mapping[str, torch.Tensor]) -> torch.Tensor:
         loss = torch.zeros((), device=labels["window"].device)
-        temperature = self.settings.temperature
+        weights, temperature = self.hard.weights, self.settings.temperature
         if outputs.spans is not None:
             known = labels["spans"] != IGNORED
             spans = soft_cross_entropy(outputs.spans, labels["teacher_spans"], known, temperature)
-            loss = loss + self.heads.spans * spans
+            loss = loss + weights.spans * spans
         if outputs.event_types is not None:
             known = labels["event_types"][..., 0] != IGNORED
             targets = labels["teacher_event_types"]
@@ -161,17 +155,17 @@ class DistillationLoss:
                 types = soft_cross_entropy(outputs.event_types, targets, known, temperature)
             else:
                 types = soft_binary_cross_entropy(outputs.event_types, targets, known)
-            loss = loss + self.heads.event_types * types
+            loss = loss + weights.event_types * types
         if outputs.realis is not None:
             known = labels["triggers"][..., 0] != IGNORED
             scores = score_realis(outputs.realis, labels)
             realis = soft_cross_entropy(scores, labels["teacher_realis"], known, temperature)
-            loss = loss + self.heads.realis * realis
+            loss = loss + weights.realis * realis
         if outputs.triggers is not None and outputs.mentions is not None:
             known = labels["pairs"][..., 0] != IGNORED
             scores = score_arguments(outputs.triggers, outputs.mentions, labels)
             pairs = soft_binary_cross_entropy(scores, labels["teacher_pairs"], known)
-            loss = loss + self.heads.arguments * pairs
+            loss = loss + weights.arguments * pairs
         return loss
 
 

@@ -13,21 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conflictcoder.coder import EventCoder
 from conflictcoder.decoding import Outputs, log_softmax
 from conflictcoder.labels import LabelSpace
 from conflictcoder.tags import tag_names
-from conflictcoder.torch_runtime import TorchRuntime, load_model
 from conflictcoder.windows import Window
 from train.config import ConfigError, ExperimentConfig
 from train.data.reading import load_corpus
 from train.distillation import label_scores
 from train.features import WindowedDocument, training_rows, window_documents
-from train.fit import CHECKPOINT, fit, prepare
-from train.labelled import Corpus, LabelledDocument
+from train.fit import fit
 from train.losses import IGNORED
 
 Floats = NDArray[np.float32]
-_HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True, order=True)
@@ -57,9 +55,9 @@ def find_doubts(
     """Train on all folds but one, in turn, and compare the labels of that one with the model.
 
     Args:
-        config: The config; its training and development sets stay what they are.
-        sets: Sets whose documents are looked at. Those that the config trains on are left out in
-            turn; the others are read by the first model.
+        config: The config.
+        sets: Sets whose documents are looked at; each is read by a model that neither trained on it
+            nor chose its checkpoint by it.
         folds: How many folds.
         resume: Keep the folds that are trained.
 
@@ -78,27 +76,16 @@ def find_doubts(
     for fold in range(folds):
         held_out = documents[fold::folds]
         run = config.model_copy(update={"name": f"{config.name}-doubts/fold{fold}"})
-        rest = _without(corpus, held_out)
         if not (resume and (run.run_folder / "metrics.json").exists()):
-            fit(run, overwrite=True, corpus=rest)
-        experiment = prepare(run, rest)
-        runtime = TorchRuntime(load_model(run.run_folder / CHECKPOINT))
-        windowed = window_documents(held_out, experiment.encoder)
-        for document in windowed:
-            rows = training_rows([document], experiment.labels)
-            outputs = runtime.run(document.windows)
+            fit(run, overwrite=True, corpus=corpus.without({item.document.id for item in held_out}))
+        coder = EventCoder.from_pretrained(run.run_folder)
+        labels = coder.config.labels
+        for document in window_documents(held_out, coder.encoder):
+            rows = training_rows([document], labels)
+            outputs = coder.runtime.run(document.windows)
             for window, row, arrays in zip(document.windows, rows, outputs, strict=True):
-                doubts += _window_doubts(document, window, row, arrays, experiment.labels)
+                doubts += _window_doubts(document, window, row, arrays, labels)
     return sorted(doubts, reverse=True)
-
-
-def _without(corpus: Corpus, held_out: Sequence[LabelledDocument]) -> Corpus:
-    ids = {item.document.id for item in held_out}
-    sets = {
-        name: [item for item in documents if item.document.id not in ids]
-        for name, documents in corpus.sets.items()
-    }
-    return Corpus(corpus.ontology, sets)
 
 
 def _window_doubts(

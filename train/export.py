@@ -153,7 +153,18 @@ def write_graph(model: JointModel, path: Path, *, quantize: bool) -> None:
         path.rename(plain)
         quantize_graph(plain, path)
         plain.unlink()
+    graph = onnx.load(path)
+    _forget_sources(graph)
+    onnx.save(graph, path)
     onnx.checker.check_model(str(path))
+
+
+def _forget_sources(model: onnx.ModelProto) -> None:
+    """Take out the exporter's notes: they name the files of the machine that it ran on."""
+    graph = model.graph
+    for item in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        del item.metadata_props[:]
+        item.doc_string = ""
 
 
 def compare(reference: EventCoder, other: EventCoder, texts: Sequence[Article]) -> dict[str, float]:

@@ -335,7 +335,7 @@ def _collator(experiment: Experiment, targets: Sequence[Targets] = ()) -> Window
 def _loss(experiment: Experiment) -> DistillationLoss:
     config = experiment.config
     hard = JointLoss(config.loss, experiment.labels.ontology.exclusive_event_types)
-    return DistillationLoss(hard, config.loss, config.distillation)
+    return DistillationLoss(hard, config.distillation)
 
 
 def _claim_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:

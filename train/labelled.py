@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from conflictcoder.document import Document
@@ -65,6 +66,14 @@ class Corpus:
 
     ontology: Ontology
     sets: dict[str, list[LabelledDocument]]
+
+    def without(self, ids: Collection[str]) -> Corpus:
+        """The corpus without the documents of these ids."""
+        sets = {
+            name: [item for item in documents if item.document.id not in ids]
+            for name, documents in self.sets.items()
+        }
+        return replace(self, sets=sets)
 
     @property
     def layers(self) -> frozenset[str]:

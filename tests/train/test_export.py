@@ -38,3 +38,11 @@ def test_bundle_that_answers_otherwise_is_refused(tiny_run, ten_articles, tmp_pa
 def test_export_is_reproducible(tiny_run, tiny_bundle, ten_articles, tmp_path):
     export(tiny_run, tmp_path / "again", ten_articles, quantize=False)
     assert (tmp_path / "again" / MANIFEST).read_text() == (tiny_bundle / MANIFEST).read_text()
+
+
+def test_graph_names_no_file_of_the_machine(tiny_bundle, tiny_run, ten_articles, tmp_path, root):
+    export(tiny_run, tmp_path / "int8", ten_articles, tolerance=0.5)
+    for folder in (tiny_bundle, tmp_path / "int8", root / "conflictcoder" / "bundle"):
+        content = (folder / MODEL).read_bytes()
+        assert b"stack_trace" not in content
+        assert b".py" not in content
