@@ -50,7 +50,7 @@ from train.features import WindowedDocument, training_rows, window_documents
 from train.joint_loss import JointLoss
 from train.labelled import Corpus, LabelledDocument
 from train.optimizer import make_optimizer
-from train.precision import mixed_precision
+from train.precision import choose_attention, mixed_precision
 from train.provenance import describe
 from train.report.page import write_report
 
@@ -109,6 +109,7 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
     train = [*train, *augment(train, config.augmentation, config.seed)]
     backbone = find_backbone(config.model.backbone)
     model = build_model(backbone, config.model, labels)
+    choose_attention(model)
     tokenizer = load_tokenizer(backbone)
     encoder = WindowEncoder(
         tokenizer, max_tokens=config.model.max_tokens, max_sentences=config.model.max_sentences
