@@ -151,24 +151,34 @@ class Decoder:
         arrays: Outputs,
     ) -> list[Event]:
         """Give the triggers of a piece their realis and arguments."""
+        filled = self._fill_roles(mentions, triggers, piece, arrays)
+        return [
+            replace(event, realis=self._realis(arrays, piece, tokens), arguments=tuple(arguments))
+            for (event, tokens), arguments in zip(triggers, filled, strict=True)
+        ]
+
+    def _fill_roles(
+        self,
+        mentions: list[tuple[Mention, slice]],
+        triggers: list[tuple[Event, slice]],
+        piece: Piece,
+        arrays: Outputs,
+    ) -> list[list[Argument]]:
+        """The arguments of each trigger, in the order of the roles."""
+        filled: list[list[Argument]] = [[] for _ in triggers]
+        if "triggers" not in arrays or not mentions or not triggers:
+            return filled
         roles = self._labels.ontology.roles
-        mention_states = _pooled(arrays.get("mentions"), mentions, piece)
-        trigger_states = _pooled(arrays.get("triggers"), triggers, piece)
         types = [self._labels.mention_types.index(mention.type) for mention, _ in mentions]
-        events = []
-        for number, (event, tokens) in enumerate(triggers):
-            arguments: list[Argument] = []
-            if trigger_states is not None and mention_states is not None:
-                scores = argument_scores(trigger_states[number], mention_states)
-                probabilities = sigmoid(scores / self._calibration.arguments_temperature)
-                chosen = (probabilities >= self._calibration.arguments_threshold) & self._may_fill[types]
-                for row, column in np.argwhere(chosen):
-                    score = round(float(probabilities[row, column]), _SCORE_DIGITS)
-                    arguments.append(Argument(roles[column], mentions[row][0], score))
-                arguments.sort(key=lambda argument: roles.index(argument.role))
-            realis = self._realis(arrays, piece, tokens)
-            events.append(replace(event, realis=realis, arguments=tuple(arguments)))
-        return events
+        scores = argument_scores(
+            _pooled(arrays["triggers"], triggers, piece), _pooled(arrays["mentions"], mentions, piece)
+        )
+        probabilities = sigmoid(scores / self._calibration.arguments_temperature)
+        chosen = (probabilities >= self._calibration.arguments_threshold) & self._may_fill[types]
+        for number, role, mention in np.argwhere(chosen.swapaxes(1, 2)).tolist():
+            score = round(float(probabilities[number, mention, role]), _SCORE_DIGITS)
+            filled[number].append(Argument(roles[role], mentions[mention][0], score))
+        return filled
 
     def _realis(self, arrays: Outputs, piece: Piece, tokens: slice) -> str:
         values = self._labels.ontology.realis
@@ -197,16 +207,16 @@ class Decoder:
 
 
 def argument_scores(trigger: Floats, mentions: Floats) -> Floats:
-    """Score every mention in every role of one event.
+    """Score every mention in every role of one event or of several.
 
     Args:
-        trigger: float32 of shape (roles, size): the trigger's projection for each role.
+        trigger: float32 of shape (…, roles, size): the trigger's projection for each role.
         mentions: float32 of shape (mentions, size).
 
     Returns:
-        float32 of shape (mentions, roles); positive means that the mention fills the role.
+        float32 of shape (…, mentions, roles); positive means that the mention fills the role.
     """
-    return mentions @ trigger.T
+    return mentions @ trigger.swapaxes(-1, -2)
 
 
 def log_softmax(scores: Floats) -> Floats:
@@ -220,14 +230,15 @@ def sigmoid(scores: Floats) -> Floats:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * scores)), dtype=np.float32)
 
 
-def _pooled(
-    states: Floats | None, spans: Sequence[tuple[Mention | Event, slice]], piece: Piece
-) -> Floats | None:
-    """Mean state of each span's tokens."""
-    if states is None or not spans:
-        return None
+def _pooled(states: Floats, spans: Sequence[tuple[Mention | Event, slice]], piece: Piece) -> Floats:
+    """Mean state of each span's tokens; the spans are in order and do not overlap."""
     own = states[piece.positions]
-    return np.stack([own[tokens].mean(axis=0) for _, tokens in spans])
+    bounds = np.array([(tokens.start, tokens.stop) for _, tokens in spans])
+    # Sums between all bounds in one pass, every second of which is a span's; the row of zeros is the last.
+    padded = np.concatenate([own, np.zeros_like(own[:1])])
+    sums = np.add.reduceat(padded, bounds.ravel(), axis=0)[::2]
+    lengths = (bounds[:, 1] - bounds[:, 0]).astype(np.float32)
+    return np.asarray(sums / lengths.reshape(-1, *[1] * (own.ndim - 1)), dtype=np.float32)
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:

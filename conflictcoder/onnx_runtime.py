@@ -43,6 +43,7 @@ class OnnxRuntime:
         self._process = os.getpid()
         self._session = _open_session(model, threads)
         self._inherited: list[onnxruntime.InferenceSession] = []
+        self._inputs = {item.name for item in self._session.get_inputs()}
         self._names = [output.name for output in self._session.get_outputs()]
         self._check_labels(model, labels)
 
@@ -76,8 +77,7 @@ class OnnxRuntime:
             "attention_mask": np.ones((1, len(window.input_ids)), dtype=np.int64),
             "sentence_mask": window.sentence_mask()[None],
         }
-        wanted = {item.name for item in self._session.get_inputs()}
-        feeds = {name: value for name, value in feeds.items() if name in wanted}
+        feeds = {name: value for name, value in feeds.items() if name in self._inputs}
         arrays = self._session.run(self._names, feeds)
         return {name: array[0] for name, array in zip(self._names, arrays, strict=True)}
 

@@ -50,10 +50,11 @@ def tag_count(types: int) -> int:
 def decode_spans(
     log_probabilities: NDArray[np.float32], outside_biases: NDArray[np.float32] | None = None
 ) -> list[TaggedSpan]:
-    """Find the likeliest valid tag sequence and its spans (Viterbi, 1967).
+    """Find the likeliest valid tag sequence and its spans.
 
-    The only constraint of BIO is that I-X follows B-X or I-X, so a step needs the best previous
-    score over all tags and, for each type, that of its own two tags: time is linear in the tags.
+    The only constraint of BIO is that I-X follows B-X or I-X. Where the likeliest tags of the words obey
+    it, which they nearly always do, they are the answer; else a search finds it, in which a step needs the
+    best previous score over all tags and, for each type, that of its own two tags.
 
     Args:
         log_probabilities: float32 of shape (words, tags).
@@ -63,14 +64,30 @@ def decode_spans(
     Returns:
         The spans in the order of the text.
     """
-    words, tags = log_probabilities.shape
-    if not words:
+    if not len(log_probabilities):
         return []
-    begins = np.arange(1, tags, 2)
-    insides = begins + 1
     wanted = log_probabilities.copy()
     if outside_biases is not None:
         wanted[:, OUTSIDE] += outside_biases
+    path = wanted.argmax(axis=1)
+    if not _is_valid(path):
+        path = _best_path(wanted)
+    return _collect(path, log_probabilities)
+
+
+def _is_valid(path: NDArray[np.intp]) -> bool:
+    """Whether every inside tag continues a span of its type."""
+    inside = (path != OUTSIDE) & (path % 2 == 0)
+    continues = np.zeros(len(path), dtype=np.bool_)
+    continues[1:] = (path[:-1] == path[1:]) | (path[:-1] == path[1:] - 1)
+    return bool((continues | ~inside).all())
+
+
+def _best_path(wanted: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The likeliest valid tags (Viterbi, 1967), for words whose likeliest tags are not valid together."""
+    words, tags = wanted.shape
+    begins = np.arange(1, tags, 2)
+    insides = begins + 1
     score = wanted[0].copy()
     score[insides] = -np.inf
     back = np.zeros((words, tags), dtype=np.intp)
@@ -79,21 +96,20 @@ def decode_spans(
         from_inside = score[insides] > score[begins]
         back[word, insides] = np.where(from_inside, insides, begins)
         score = score[back[word]] + wanted[word]
-    path = [int(score.argmax())]
+    path = np.empty(words, dtype=np.intp)
+    path[-1] = score.argmax()
     for word in range(words - 1, 0, -1):
-        path.append(int(back[word, path[-1]]))
-    path.reverse()
-    return _collect(path, log_probabilities)
+        path[word - 1] = back[word, path[word]]
+    return path
 
 
-def _collect(path: list[int], log_probabilities: NDArray[np.float32]) -> list[TaggedSpan]:
+def _collect(path: NDArray[np.intp], log_probabilities: NDArray[np.float32]) -> list[TaggedSpan]:
+    chosen = log_probabilities[np.arange(len(path)), path]
     spans = []
-    start = 0
-    for word, tag in enumerate(path):
-        following = path[word + 1] if word + 1 < len(path) else OUTSIDE
-        if tag % 2 == 1:
-            start = word
-        if tag != OUTSIDE and not (following and following % 2 == 0):
-            chosen = log_probabilities[range(start, word + 1), path[start : word + 1]]
-            spans.append(TaggedSpan(start, word + 1, (tag - 1) // 2, float(np.exp(chosen.mean()))))
+    for start in np.flatnonzero(path % 2 == 1).tolist():
+        end = start + 1
+        while end < len(path) and path[end] == path[start] + 1:
+            end += 1
+        score = float(np.exp(chosen[start:end].mean()))
+        spans.append(TaggedSpan(start, end, int(path[start]) // 2, score))
     return spans

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +164,7 @@ def _begins_word(text: str, position: int) -> bool:
     return not (_in_word(text[position - 1]) and _in_word(text[position]))
 
 
+@lru_cache(maxsize=4096)
 def _in_word(character: str) -> bool:
     # A combining mark, of which Burmese has many, is not alphanumeric but begins no word either.
     return character.isalnum() or unicodedata.category(character).startswith("M")

@@ -13,6 +13,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ from transformers import (
 )
 
 from conflictcoder import Article, EventCoder
+from conflictcoder.decoding import Outputs
+from conflictcoder.runtime import Runtime
+from conflictcoder.windows import Window
 from train.backbones import find_backbone
 from train.data.ontology_file import load_ontology
 from train.data.reading import read_annotated
@@ -45,8 +49,9 @@ _TAGS = 55
 @click.option("--articles", default=120, show_default=True, type=click.IntRange(min=1))
 @click.option("--runs", default=5, show_default=True, type=click.IntRange(min=1))
 @click.option("--threads", default=os.cpu_count(), show_default=True, type=click.IntRange(min=1))
+@click.option("--stream", default=10_000, show_default=True, help="Articles whose coding shows the memory.")
 @click.option("--out", default="results/speed.json", show_default=True, type=click.Path(path_type=Path))
-def main(articles: int, runs: int, threads: int, out: Path) -> None:
+def main(articles: int, runs: int, threads: int, stream: int, out: Path) -> None:
     """Print the table for the README and write the figures as JSON."""
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(threads)
@@ -70,6 +75,9 @@ def main(articles: int, runs: int, threads: int, out: Path) -> None:
         "runs": runs,
         "sentences_per_second": rates,
         "first_sentence_seconds": _start_up(runs),
+        "share_outside_network": _share_outside_network(coder, texts, runs),
+        "streamed_articles": stream,
+        "peak_memory_mb": _peak_memory(texts, stream),
     }
     write_json(result, out)
     _report(result)
@@ -136,6 +144,50 @@ def _start_up(runs: int) -> float:
     return round(statistics.median(seconds), 2)
 
 
+class _TimedRuntime:
+    """Runs windows with another runtime and adds up the time that it takes."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.batch_articles = runtime.batch_articles
+        self.seconds = 0.0
+
+    def run(self, windows: Sequence[Window]) -> list[Outputs]:
+        began = time.perf_counter()
+        outputs = self._runtime.run(windows)
+        self.seconds += time.perf_counter() - began
+        return outputs
+
+
+def _share_outside_network(coder: EventCoder, texts: Sequence[str], runs: int) -> float:
+    """Share of one worker's time that goes to splitting, tokenising, decoding and JSON, the median."""
+    shares = []
+    for _ in range(runs):
+        runtime = _TimedRuntime(coder.runtime)
+        began = time.perf_counter()
+        _code(coder.with_runtime(runtime), texts, workers=1)
+        shares.append(1 - runtime.seconds / (time.perf_counter() - began))
+    return round(statistics.median(shares), 3)
+
+
+def _peak_memory(texts: Sequence[str], count: int) -> float:
+    """Most resident memory of the command line while it codes so many articles, in MB (10^6 bytes)."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder) / "in.jsonl", Path(folder) / "out.jsonl"
+        with source.open("w", encoding="utf-8") as stream:
+            for number in range(count):
+                stream.write(json.dumps({"id": str(number), "text": texts[number % len(texts)]}) + "\n")
+        command = [sys.executable, "-m", "conflictcoder", "code", str(source), "-o", str(out)]
+        # A process of its own asks, because the peak of this one's children is that of all of them.
+        program = (
+            "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        )
+        asked = subprocess.run([sys.executable, "-c", program, *command], check=True, stdout=subprocess.PIPE)
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes of what ru_maxrss counts
+    return round(int(asked.stdout) * unit / 1e6, 1)
+
+
 def _machine(threads: int) -> dict[str, Any]:
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
@@ -163,6 +215,8 @@ def _report(result: dict[str, Any]) -> None:
         spread = f"{rate['median']:.0f} ({rate['min']:.0f} to {rate['max']:.0f})"
         click.echo(f"| {name}{batch} | {spread} | {own / rate['median']:.1f} × |")
     click.echo(f"process start to first sentence: {result['first_sentence_seconds']} s")
+    click.echo(f"share of the time outside the network: {result['share_outside_network']:.1%}")
+    click.echo(f"peak memory, {result['streamed_articles']} articles: {result['peak_memory_mb']} MB")
 
 
 if __name__ == "__main__":
