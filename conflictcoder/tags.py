@@ -104,12 +104,17 @@ def _best_path(wanted: NDArray[np.float32]) -> NDArray[np.intp]:
 
 
 def _collect(path: NDArray[np.intp], log_probabilities: NDArray[np.float32]) -> list[TaggedSpan]:
-    chosen = log_probabilities[np.arange(len(path)), path]
-    spans = []
-    for start in np.flatnonzero(path % 2 == 1).tolist():
-        end = start + 1
-        while end < len(path) and path[end] == path[start] + 1:
-            end += 1
-        score = float(np.exp(chosen[start:end].mean()))
-        spans.append(TaggedSpan(start, end, int(path[start]) // 2, score))
-    return spans
+    starts = np.flatnonzero(path % 2 == 1)
+    if not len(starts):
+        return []
+    # A span ends at the next word that is not inside, or after the last word, for which a zero stands.
+    stops = np.flatnonzero(np.append((path == OUTSIDE) | (path % 2 == 1), True))
+    ends = stops[np.searchsorted(stops, starts, side="right")]
+    chosen = np.append(log_probabilities[np.arange(len(path)), path], np.float32(0))
+    sums = np.add.reduceat(chosen, np.column_stack([starts, ends]).ravel())[::2]
+    scores = np.exp(sums / (ends - starts))
+    labels = path[starts] // 2
+    return [
+        TaggedSpan(*span)
+        for span in zip(starts.tolist(), ends.tolist(), labels.tolist(), scores.tolist(), strict=True)
+    ]

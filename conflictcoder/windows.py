@@ -115,16 +115,11 @@ class WindowEncoder:
         text = encodable(text)
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-        starts = [_begins_word(text, start) for start, _ in encoding.offsets]
-        for number in range(1, len(starts)):
-            # Several tokens of one character (a rare letter in bytes) are one word.
-            if encoding.offsets[number][0] == encoding.offsets[number - 1][0]:
-                starts[number] = False
-        if starts:
-            starts[0] = True
-        return EncodedSentence(
-            np.array(encoding.ids, dtype=np.int64), offsets, np.array(starts, dtype=np.bool_)
-        )
+        starts = _begin_words(text, offsets[:, 0])
+        # Several tokens of one character (a rare letter in bytes) are one word.
+        starts[1:] &= offsets[1:, 0] != offsets[:-1, 0]
+        starts[:1] = True
+        return EncodedSentence(np.array(encoding.ids, dtype=np.int64), offsets, starts)
 
     def pack(self, sentences: Sequence[EncodedSentence]) -> list[Window]:
         """Pack the sentences of one document into as few windows as their order allows."""
@@ -157,11 +152,11 @@ class WindowEncoder:
         return [*slices, slice(start, total)] if total else []
 
 
-def _begins_word(text: str, position: int) -> bool:
-    """Whether a word begins at `position`: it continues one only between two letters or digits."""
-    if position == 0 or position >= len(text):
-        return True
-    return not (_in_word(text[position - 1]) and _in_word(text[position]))
+def _begin_words(text: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a word begins at each position: it continues one only between two letters or digits."""
+    inside = np.zeros(len(text) + 1, dtype=np.bool_)  # the last is before the first character, and after all
+    inside[:-1] = np.fromiter(map(_in_word, text), dtype=np.bool_, count=len(text))
+    return ~(inside[positions - 1] & inside[positions])
 
 
 @lru_cache(maxsize=4096)
