@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,21 @@ def results_table() -> str:
         cells.append("" if accuracy is None else f"{accuracy:.3f}")
         lines.append(f"| {result['title']} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def seeds_table() -> str:
+    """Mean and standard deviation over seeds, on the five articles and on the development reports."""
+    lines = ["| | on | seeds | " + " | ".join(METRICS.values()) + " |", "|---" * (3 + len(METRICS)) + "|"]
+    for entry in load(ROOT / "results" / "seeds.json"):
+        seeds = ", ".join(str(seed) for seed in entry["seeds"])
+        for place, name in (("test", "five articles"), ("dev", "development")):
+            cells = [_mean_and_spread(entry[place][metric]) for metric in METRICS]
+            lines.append(f"| {entry['title']} | {name} | {seeds} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _mean_and_spread(values: Sequence[float]) -> str:
+    return f"{statistics.mean(values):.3f}" + (f" ± {statistics.stdev(values):.3f}" if values[1:] else "")
 
 
 def benchmark_table() -> str:
@@ -173,6 +189,7 @@ BLOCKS = {
     "example": example,
     "corpus": corpus,
     "results": results_table,
+    "seeds": seeds_table,
     "benchmarks": benchmark_table,
     "speed": speed_table,
     "types": type_tables,
