@@ -234,9 +234,9 @@ def _pooled(states: Floats, spans: Sequence[tuple[Mention | Event, slice]], piec
     """Mean state of each span's tokens; the spans are in order and do not overlap."""
     own = states[piece.positions]
     bounds = np.array([(tokens.start, tokens.stop) for _, tokens in spans])
-    # Sums between all bounds in one pass, every second of which is a span's; the row of zeros is the last.
-    padded = np.concatenate([own, np.zeros_like(own[:1])])
-    sums = np.add.reduceat(padded, bounds.ravel(), axis=0)[::2]
+    # Sums between all bounds in one pass, every second of which is a span's. The last goes on to the end.
+    indices = bounds.ravel()
+    sums = np.add.reduceat(own, indices[:-1] if indices[-1] == len(own) else indices, axis=0)[::2]
     lengths = (bounds[:, 1] - bounds[:, 0]).astype(np.float32)
     return np.asarray(sums / lengths.reshape(-1, *[1] * (own.ndim - 1)), dtype=np.float32)
 

@@ -63,6 +63,19 @@ def test_spans_events_and_arguments():
     assert (coded.text, coded.start) == (TEXT, 5)
 
 
+def test_neighbouring_spans_are_pooled_each_to_its_mean():
+    # "Rebels" and "fought in" side by side, and "Hsipaw" at the very end.
+    arrays = outputs(path=(1, 5, inside_tag(2), 3))
+    arrays["triggers"][2:4] = [[[1.0, 0.0], [0.0, 1.0]], [[3.0, 0.0], [0.0, 5.0]]]
+    (event,) = decode(arrays, Calibration(arguments_threshold=0.0)).events
+    scores = {(argument.role, argument.mention.text): argument.score for argument in event.arguments}
+    assert scores == {
+        ("WHO", "Rebels"): round(float(sigmoid(np.float32(2.0))), 4),
+        ("WHO", "Hsipaw"): round(float(sigmoid(np.float32(-2.0))), 4),
+        ("WHERE", "Hsipaw"): round(float(sigmoid(np.float32(3.0))), 4),
+    }
+
+
 def test_role_is_only_filled_by_its_types():
     assert all(a.mention.type == "PLACE" for a in decode(outputs()).events[0].arguments if a.role == "WHERE")
     free = Ontology(ONTOLOGY.entity_types, ONTOLOGY.event_types, ONTOLOGY.roles, ONTOLOGY.realis)
