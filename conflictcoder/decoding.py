@@ -231,14 +231,13 @@ def sigmoid(scores: Floats) -> Floats:
 
 
 def _pooled(states: Floats, spans: Sequence[tuple[Mention | Event, slice]], piece: Piece) -> Floats:
-    """Mean state of each span's tokens; the spans are in order and do not overlap."""
+    """Mean state of each span's tokens: float32 of shape (spans, …)."""
     own = states[piece.positions]
-    bounds = np.array([(tokens.start, tokens.stop) for _, tokens in spans])
-    # Sums between all bounds in one pass, every second of which is a span's. The last goes on to the end.
-    indices = bounds.ravel()
-    sums = np.add.reduceat(own, indices[:-1] if indices[-1] == len(own) else indices, axis=0)[::2]
-    lengths = (bounds[:, 1] - bounds[:, 0]).astype(np.float32)
-    return np.asarray(sums / lengths.reshape(-1, *[1] * (own.ndim - 1)), dtype=np.float32)
+    # Cheaper than `mean`, whose overhead is more than the sum of a few tokens.
+    means = [
+        np.add.reduce(own[tokens], axis=0) / np.float32(tokens.stop - tokens.start) for _, tokens in spans
+    ]
+    return np.stack(means)
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:

@@ -154,7 +154,8 @@ class WindowEncoder:
 
 def _begin_words(text: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether a word begins at each position: it continues one only between two letters or digits."""
-    inside = np.zeros(len(text) + 1, dtype=np.bool_)  # the last is before the first character, and after all
+    # One more, False: it follows the last character and, as index -1, comes before the first.
+    inside = np.zeros(len(text) + 1, dtype=np.bool_)
     inside[:-1] = np.fromiter(map(_in_word, text), dtype=np.bool_, count=len(text))
     return ~(inside[positions - 1] & inside[positions])
 

@@ -1,8 +1,8 @@
 """Measures the speed of the shipped coder against what a user would do instead, on the same texts and cores.
 
-Raw articles in and events out, against `transformers.pipeline("token-classification")` over the same
-sentences, split beforehand, with the same backbone and with one of BERT-base's size, in fp32 at its best
-batch size. Weights do not change the speed, so the pipelines' heads are random.
+Raw articles in and events out, against `transformers.pipeline("token-classification")` over the first
+quarter of the same sentences, split beforehand, with the same backbone and with one of BERT-base's size, in
+fp32 at its best batch size. Weights do not change the speed, so the pipelines' heads are random.
 """
 
 from __future__ import annotations
@@ -178,13 +178,14 @@ def _peak_memory(texts: Sequence[str], count: int) -> float:
             for number in range(count):
                 stream.write(json.dumps({"id": str(number), "text": texts[number % len(texts)]}) + "\n")
         command = [sys.executable, "-m", "conflictcoder", "code", str(source), "-o", str(out)]
-        # A process of its own asks, because the peak of this one's children is that of all of them.
+        # A small process starts it and asks: the peak that the system reports is the largest of all
+        # children so far, and a child begins with the size of the process that starts it.
         program = (
             "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
         )
         asked = subprocess.run([sys.executable, "-c", program, *command], check=True, stdout=subprocess.PIPE)
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes of what ru_maxrss counts
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux
     return round(int(asked.stdout) * unit / 1e6, 1)
 
 

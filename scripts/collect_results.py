@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from render_results import METRICS
 
 from train.evaluation import write_json
 
@@ -34,37 +37,45 @@ ROWS = {
         (),
     ),
 }
-# Runs that differ in their seed alone, on the five articles; a share is of the training reports.
+# Runs that differ in their seed alone.
 REPEATED = {
-    **{
-        f"minilm, labels alone, {share} % of the corpus": [f"curve-{share}-{seed}" for seed in (13, 14, 15)]
-        for share in (10, 25, 50)
-    },
-    "minilm, labels alone": ["written", "curve-100-14", "curve-100-15"],
-    "student, fp32": ["student", "student-14", "student-15"],
+    "student, fp32": ("student", "student-14"),
 }
-SCORES = ("entity_f1", "event_type_f1", "trig_i", "trig_c", "arg_i", "arg_c")
 
 
 def main() -> None:
-    """Write the files."""
-    for name, (title, source, keys) in ROWS.items():
-        metrics: Any = json.loads((ROOT / source).read_text(encoding="utf-8"))
-        for key in keys:
-            metrics = metrics[key]
-        write_json({"title": title, "metrics": metrics}, ROOT / "results" / name)
-    write_json([_repeated(title, runs) for title, runs in REPEATED.items()], ROOT / "results" / "seeds.json")
+    """Write the files, once all runs are read, and remove the rows that are none any more."""
+    rows = {name: _row(*row) for name, row in ROWS.items()}
+    repeated = [_repeated(title, runs) for title, runs in REPEATED.items()]
+    for name, row in rows.items():
+        write_json(row, ROOT / "results" / name)
+    write_json({"runs": repeated}, ROOT / "results" / "seeds.json")
+    for path in (ROOT / "results").glob("[0-9]*.json"):
+        if path.name not in rows:
+            path.unlink()
 
 
-def _repeated(title: str, runs: list[str]) -> dict[str, Any]:
+def _row(title: str, source: str, keys: Sequence[str]) -> dict[str, Any]:
+    """A row of the table: a title and the part of a run's metrics under some keys."""
+    metrics: Any = json.loads((ROOT / source).read_text(encoding="utf-8"))
+    for key in keys:
+        metrics = metrics[key]
+    return {"title": title, "metrics": metrics}
+
+
+def _repeated(title: str, runs: Sequence[str]) -> dict[str, Any]:
     """The scores of runs with different seeds, on the development reports and on the five articles."""
     folders = [ROOT / "runs" / run for run in runs]
     metrics = [json.loads((folder / "metrics.json").read_text(encoding="utf-8")) for folder in folders]
+    configs = [tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")) for folder in folders]
+    seeds = [config.pop("seed") for config in configs]
+    if any(config | {"name": ""} != configs[0] | {"name": ""} for config in configs):
+        raise SystemExit(f"error: {', '.join(runs)} differ in more than their seed and name")
     return {
         "title": title,
-        "seeds": [tomllib.loads((folder / "config.toml").read_text())["seed"] for folder in folders],
+        "seeds": seeds,
         **{
-            place: {name: [run[place][name]["f1"] for run in metrics] for name in SCORES}
+            place: {name: [run[place][name]["f1"] for run in metrics] for name in METRICS}
             for place in ("dev", "test")
         },
     }

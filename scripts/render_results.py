@@ -73,7 +73,7 @@ def results_table() -> str:
 def seeds_table() -> str:
     """Mean and standard deviation over seeds, on the five articles and on the development reports."""
     lines = ["| | on | seeds | " + " | ".join(METRICS.values()) + " |", "|---" * (3 + len(METRICS)) + "|"]
-    for entry in load(ROOT / "results" / "seeds.json"):
+    for entry in load(ROOT / "results" / "seeds.json")["runs"]:
         seeds = ", ".join(str(seed) for seed in entry["seeds"])
         for place, name in (("test", "five articles"), ("dev", "development")):
             cells = [_mean_and_spread(entry[place][metric]) for metric in METRICS]
@@ -114,10 +114,11 @@ def speed_table() -> str:
     machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
     return (
         "\n".join(lines) + f"\n\nMedians of {result['runs']} runs over {result['articles']} articles "
-        f"({result['sentences']} sentences); {machine}. From the start of the process to the first coded "
-        f"sentence: {result['first_sentence_seconds']} s. Outside the network, in splitting, tokenising, "
+        f"({result['sentences']} sentences, of which the pipelines get the first quarter); {machine}. "
+        f"From the start of the process to the first coded sentence: {result['first_sentence_seconds']} s. Outside the network, in splitting, tokenising, "
         f"decoding and JSON, one worker spends {100 * result['share_outside_network']:.1f} % of its time. "
-        f"Peak memory of coding {result['streamed_articles']:,} articles: {result['peak_memory_mb']:.0f} MB."
+        f"Peak memory of coding {result['streamed_articles']:,} articles with one worker: "
+        f"{result['peak_memory_mb']:.0f} MB."
     )
 
 

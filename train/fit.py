@@ -109,7 +109,7 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
     train = [*train, *augment(train, config.augmentation, config.seed)]
     backbone = find_backbone(config.model.backbone)
     model = build_model(backbone, config.model, labels)
-    choose_attention(model)
+    choose_attention(model.encoder)
     tokenizer = load_tokenizer(backbone)
     encoder = WindowEncoder(
         tokenizer, max_tokens=config.model.max_tokens, max_sentences=config.model.max_sentences

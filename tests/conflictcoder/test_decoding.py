@@ -63,17 +63,40 @@ def test_spans_events_and_arguments():
     assert (coded.text, coded.start) == (TEXT, 5)
 
 
-def test_neighbouring_spans_are_pooled_each_to_its_mean():
-    # "Rebels" and "fought in" side by side, and "Hsipaw" at the very end.
-    arrays = outputs(path=(1, 5, inside_tag(2), 3))
-    arrays["triggers"][2:4] = [[[1.0, 0.0], [0.0, 1.0]], [[3.0, 0.0], [0.0, 5.0]]]
+def scores_by_role(event):
+    return {argument.role: argument.score for argument in event.arguments}
+
+
+def rounded(score):
+    return round(float(sigmoid(np.float32(score))), 4)
+
+
+def test_neighbouring_triggers_are_pooled_each_to_its_mean():
+    arrays = outputs(path=(5, 5, inside_tag(2), 3))  # "Rebels" | "fought in" | Hsipaw
+    arrays["triggers"][1:4] = [[[0.5, 0], [0, 2]], [[1, 0], [0, 1]], [[3, 0], [0, 5]]]
+    first, second = decode(arrays, Calibration(arguments_threshold=0.0)).events
+    assert scores_by_role(first) == {"WHO": rounded(-0.5), "WHERE": rounded(2.0)}
+    assert scores_by_role(second) == {"WHO": rounded(-2.0), "WHERE": rounded(3.0)}
+
+
+def test_span_at_the_end_of_a_piece_is_pooled_whole():
+    arrays = outputs(path=(5, 0, 3, inside_tag(1)))
+    arrays["triggers"][1] = [[1, 0], [0, 1]]
+    arrays["mentions"][3:5] = [[1, 3], [2, 0]]
     (event,) = decode(arrays, Calibration(arguments_threshold=0.0)).events
-    scores = {(argument.role, argument.mention.text): argument.score for argument in event.arguments}
-    assert scores == {
-        ("WHO", "Rebels"): round(float(sigmoid(np.float32(2.0))), 4),
-        ("WHO", "Hsipaw"): round(float(sigmoid(np.float32(-2.0))), 4),
-        ("WHERE", "Hsipaw"): round(float(sigmoid(np.float32(3.0))), 4),
-    }
+    assert scores_by_role(event) == {"WHO": rounded(1.5), "WHERE": rounded(1.5)}
+
+
+def test_arguments_come_in_the_order_of_the_roles():
+    arrays = outputs(path=(3, 5, 0, 1))
+    arrays["mentions"][1], arrays["mentions"][4] = [-1, 1], [1, -1]
+    (event,) = decode(arrays).events
+    assert [(a.role, a.mention.text) for a in event.arguments] == [("WHO", "Hsipaw"), ("WHERE", "Rebels")]
+
+
+def test_temperature_softens_the_arguments():
+    (event,) = decode(outputs(), Calibration(arguments_temperature=2.0)).events
+    assert scores_by_role(event) == {"WHO": rounded(2.0), "WHERE": rounded(2.0)}
 
 
 def test_role_is_only_filled_by_its_types():

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from conflictcoder.windows import WindowEncoder
+from conflictcoder.windows import WindowEncoder, _begin_words
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,12 @@ def test_combining_marks_begin_no_word(tokenizer):
     text = "\u1019\u103c\u1014\u103a\u1019\u102c"  # "Myanmar" in Burmese: letters and marks
     sentence = encoder(tokenizer).encode(text)
     assert sentence.word_starts.sum() <= 1
+
+
+def test_word_starts_at_positions():
+    text = "ab\u0301c, d"
+    starts = _begin_words(text, np.array([0, 1, 2, 3, 4, 6, len(text)]))
+    assert starts.tolist() == [True, False, False, False, True, True, True]
 
 
 def test_window_without_room_is_refused(tokenizer):

@@ -22,6 +22,7 @@ def test_a_cpu_trains_with_plain_attention_and_the_same_answers(tiny_backbone):
     ids = torch.arange(8).unsqueeze(0)
     inputs = ids, torch.ones_like(ids), torch.ones(1, 1, 8, dtype=torch.bool)
     before = model(*inputs).spans
-    choose_attention(model)
+    assert model.encoder.config._attn_implementation == "sdpa"
+    choose_attention(model.encoder)
     assert model.encoder.config._attn_implementation == "eager"
     torch.testing.assert_close(model(*inputs).spans, before)
