@@ -6,12 +6,9 @@ python scripts/collect_results.py   # after the commands in results/README.md
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-from render_results import METRICS
 
 from train.evaluation import write_json
 
@@ -37,19 +34,13 @@ ROWS = {
         (),
     ),
 }
-# Runs that differ in their seed alone.
-REPEATED = {
-    "student, fp32": ("student", "student-14"),
-}
 
 
 def main() -> None:
     """Write the files, once all runs are read, and remove the rows that are none any more."""
     rows = {name: _row(*row) for name, row in ROWS.items()}
-    repeated = [_repeated(title, runs) for title, runs in REPEATED.items()]
     for name, row in rows.items():
         write_json(row, ROOT / "results" / name)
-    write_json({"runs": repeated}, ROOT / "results" / "seeds.json")
     for path in (ROOT / "results").glob("[0-9]*.json"):
         if path.name not in rows:
             path.unlink()
@@ -61,24 +52,6 @@ def _row(title: str, source: str, keys: Sequence[str]) -> dict[str, Any]:
     for key in keys:
         metrics = metrics[key]
     return {"title": title, "metrics": metrics}
-
-
-def _repeated(title: str, runs: Sequence[str]) -> dict[str, Any]:
-    """The scores of runs with different seeds, on the development reports and on the five articles."""
-    folders = [ROOT / "runs" / run for run in runs]
-    metrics = [json.loads((folder / "metrics.json").read_text(encoding="utf-8")) for folder in folders]
-    configs = [tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")) for folder in folders]
-    seeds = [config.pop("seed") for config in configs]
-    if any(config | {"name": ""} != configs[0] | {"name": ""} for config in configs):
-        raise SystemExit(f"error: {', '.join(runs)} differ in more than their seed and name")
-    return {
-        "title": title,
-        "seeds": seeds,
-        **{
-            place: {name: [run[place][name]["f1"] for run in metrics] for name in METRICS}
-            for place in ("dev", "test")
-        },
-    }
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ from __future__ import annotations
 import io
 import json
 import re
-import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,21 +69,6 @@ def results_table() -> str:
     return "\n".join(lines)
 
 
-def seeds_table() -> str:
-    """Mean and standard deviation over seeds, on the five articles and on the development reports."""
-    lines = ["| | on | seeds | " + " | ".join(METRICS.values()) + " |", "|---" * (3 + len(METRICS)) + "|"]
-    for entry in load(ROOT / "results" / "seeds.json")["runs"]:
-        seeds = ", ".join(str(seed) for seed in entry["seeds"])
-        for place, name in (("test", "five articles"), ("dev", "development")):
-            cells = [_mean_and_spread(entry[place][metric]) for metric in METRICS]
-            lines.append(f"| {entry['title']} | {name} | {seeds} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _mean_and_spread(values: Sequence[float]) -> str:
-    return f"{statistics.mean(values):.3f}" + (f" ± {statistics.stdev(values):.3f}" if values[1:] else "")
-
-
 def benchmark_table() -> str:
     """Public data sets: the mean over seeds beside the best public number."""
     lines = ["| data set, metric | backbone | seeds | ours | best public |", "|---|---|---|---|---|"]
@@ -115,7 +99,8 @@ def speed_table() -> str:
     return (
         "\n".join(lines) + f"\n\nMedians of {result['runs']} runs over {result['articles']} articles "
         f"({result['sentences']} sentences, of which the pipelines get the first quarter); {machine}. "
-        f"From the start of the process to the first coded sentence: {result['first_sentence_seconds']} s. Outside the network, in splitting, tokenising, "
+        f"From the start of the process to the first coded sentence: {result['first_sentence_seconds']} s. "
+        "Outside the network, in splitting, tokenising, "
         f"decoding and JSON, one worker spends {100 * result['share_outside_network']:.1f} % of its time. "
         f"Peak memory of coding {result['streamed_articles']:,} articles with one worker: "
         f"{result['peak_memory_mb']:.0f} MB."
@@ -190,7 +175,6 @@ BLOCKS = {
     "example": example,
     "corpus": corpus,
     "results": results_table,
-    "seeds": seeds_table,
     "benchmarks": benchmark_table,
     "speed": speed_table,
     "types": type_tables,
