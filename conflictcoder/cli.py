@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -142,7 +142,7 @@ class _Reporter:
         self.failed += 1
         self._console.print(message, markup=False, highlight=False, soft_wrap=True)
 
-    def pass_on(self, items: Iterable[Article | DataError]) -> Iterator[Article]:
+    def pass_on(self, items: Iterable[Article | DataError]) -> Generator[Article, None, None]:
         """Tell of the errors among what was read, and pass on the articles."""
         for item in items:
             if isinstance(item, DataError):
@@ -199,9 +199,10 @@ def _code_articles(
     """
     console = Console(stderr=True)
     reporter = _Reporter(console)
-    articles = reporter.pass_on(reader)
     ontology = coder.config.labels.ontology
     with ExitStack() as stack:
+        # Closed here, so that an output that fails leaves no file open and no thread waiting.
+        articles = stack.enter_context(closing(reporter.pass_on(reader)))
         shown = out is not None or not sys.stdout.isatty()
         bar = stack.enter_context(ProgressBar(console, reader, shown=shown))
         kept = None
@@ -214,7 +215,8 @@ def _code_articles(
             stack.enter_context(recorder)
         output = stack.enter_context(open_output(out, form, ontology, kept=kept))
         bar.start()
-        for document in coder.code_many(recorder.watch(articles) if recorder else articles, workers=workers):
+        watched = recorder.watch(articles) if recorder else articles
+        for document in stack.enter_context(closing(coder.code_many(watched, workers=workers))):
             problem = None if document.error is None else f"{document.id}: {document.error}"
             if problem is None:
                 output.write(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -244,7 +244,7 @@ class EventCoder:
         """
         return self._code_batch([_expect_article(article)])[0]
 
-    def code_many(self, articles: Iterable[Article], *, workers: int = 1) -> Iterator[Document]:
+    def code_many(self, articles: Iterable[Article], *, workers: int = 1) -> Generator[Document, None, None]:
         """Code any number of articles, reading only a few ahead.
 
         Args:
@@ -266,7 +266,7 @@ class EventCoder:
             raise ValueError(f"workers must be at least 1, got {workers}")
         return self._generate(iter(articles), workers)
 
-    def _generate(self, articles: Iterator[Article], workers: int) -> Iterator[Document]:
+    def _generate(self, articles: Iterator[Article], workers: int) -> Generator[Document, None, None]:
         batches = _Batches(articles, self._runtime.batch_articles)
         if workers == 1:
             for batch in batches:
