@@ -8,6 +8,7 @@ from conflictcoder.torch_runtime import TorchRuntime, load_model
 from conflictcoder.windows import WindowEncoder
 from train.calibrate import decode_documents, fit_calibration, fit_temperatures
 from train.features import training_rows, window_documents
+from train.head_scores import TEMPERATURES
 from train.metrics.items import event_type_items, mention_items, trigger_items
 from train.metrics.report import compute_metrics
 from train.metrics.scoring import score
@@ -114,9 +115,11 @@ def test_operating_points_trade_precision_for_recall(predicted):
 def test_temperature_of_a_head_follows_its_own_scores(predicted, output, head):
     documents, (outputs,), labels = predicted
     noisy = noisy_outputs(outputs)
-    surer = [{**window, output: window[output] * 100} for window in noisy]
+    surer = [{**window, output: window[output] * 4} for window in noisy]
     before, after = (fit_temperatures(documents, [arrays], labels) for arrays in (noisy, surer))
-    assert after.pop(f"{head}_temperature") > before.pop(f"{head}_temperature")
+    colder, hotter = before.pop(f"{head}_temperature"), after.pop(f"{head}_temperature")
+    # A model of a few steps may be at a bound already, as weak as it is or as sure.
+    assert hotter > colder or hotter == colder in (TEMPERATURES[0], TEMPERATURES[-1])
     assert after == before
     assert len(before) == 3
 
