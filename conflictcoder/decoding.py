@@ -150,35 +150,23 @@ class Decoder:
         piece: Piece,
         arrays: Outputs,
     ) -> list[Event]:
-        """Give the triggers of a piece their realis and arguments."""
-        filled = self._fill_roles(mentions, triggers, piece, arrays)
+        """Give the triggers of a piece their realis, and their arguments in the order of the roles."""
+        arguments: list[list[Argument]] = [[] for _ in triggers]
+        if "triggers" in arrays and mentions and triggers:
+            roles = self._labels.ontology.roles
+            types = [self._labels.mention_types.index(mention.type) for mention, _ in mentions]
+            scores = argument_scores(
+                _pooled(arrays["triggers"], triggers, piece), _pooled(arrays["mentions"], mentions, piece)
+            )
+            probabilities = sigmoid(scores / self._calibration.arguments_temperature)
+            chosen = (probabilities >= self._calibration.arguments_threshold) & self._may_fill[types]
+            for number, role, mention in np.argwhere(chosen.swapaxes(1, 2)).tolist():
+                score = round(float(probabilities[number, mention, role]), _SCORE_DIGITS)
+                arguments[number].append(Argument(roles[role], mentions[mention][0], score))
         return [
-            replace(event, realis=self._realis(arrays, piece, tokens), arguments=tuple(arguments))
-            for (event, tokens), arguments in zip(triggers, filled, strict=True)
+            replace(event, realis=self._realis(arrays, piece, tokens), arguments=tuple(own))
+            for (event, tokens), own in zip(triggers, arguments, strict=True)
         ]
-
-    def _fill_roles(
-        self,
-        mentions: list[tuple[Mention, slice]],
-        triggers: list[tuple[Event, slice]],
-        piece: Piece,
-        arrays: Outputs,
-    ) -> list[list[Argument]]:
-        """The arguments of each trigger, in the order of the roles."""
-        filled: list[list[Argument]] = [[] for _ in triggers]
-        if "triggers" not in arrays or not mentions or not triggers:
-            return filled
-        roles = self._labels.ontology.roles
-        types = [self._labels.mention_types.index(mention.type) for mention, _ in mentions]
-        scores = argument_scores(
-            _pooled(arrays["triggers"], triggers, piece), _pooled(arrays["mentions"], mentions, piece)
-        )
-        probabilities = sigmoid(scores / self._calibration.arguments_temperature)
-        chosen = (probabilities >= self._calibration.arguments_threshold) & self._may_fill[types]
-        for number, role, mention in np.argwhere(chosen.swapaxes(1, 2)).tolist():
-            score = round(float(probabilities[number, mention, role]), _SCORE_DIGITS)
-            filled[number].append(Argument(roles[role], mentions[mention][0], score))
-        return filled
 
     def _realis(self, arrays: Outputs, piece: Piece, tokens: slice) -> str:
         values = self._labels.ontology.realis

@@ -193,11 +193,14 @@ def _seal(folder: Path, config: BundleConfig) -> None:
 
 
 def _provenance(checkpoint: Path) -> dict[str, Any]:
-    """Provenance and headline metrics of the run that a checkpoint belongs to."""
+    """Provenance and metrics of the run that a checkpoint belongs to, without the points of its curves."""
     run = checkpoint.parent
     found: dict[str, Any] = {}
     if (run / "provenance.json").exists():
         found = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
     if (run / "metrics.json").exists():
-        found["metrics"] = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        for part in ("dev", "test"):
+            metrics.get(part, {}).pop("curves", None)
+        found["metrics"] = metrics
     return found

@@ -1,4 +1,4 @@
-"""Which arithmetic the hardware is good at."""
+"""Which arithmetic and which form of attention the hardware is good at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def mixed_precision(precision: Literal["auto", "fp32", "bf16", "fp16"]) -> dict[
 
 
 def choose_attention(encoder: PreTrainedModel) -> None:
-    """Take plain attention to train on a CPU, where the fused one's backward pass is five times as slow."""
+    """Take plain attention to train on a CPU, where the backward pass of the fused one is slow."""
     # Asked first, because an encoder that has no other (MPNet) warns when it is set.
     if not torch.accelerator.is_available() and encoder.config._attn_implementation != "eager":
         encoder.set_attn_implementation("eager")
