@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from conflictcoder.decoding import Outputs
 from conflictcoder.errors import CheckpointError
@@ -72,14 +74,18 @@ class OnnxRuntime:
         return [self._run_one(window) for window in windows]
 
     def _run_one(self, window: Window) -> Outputs:
-        feeds = {
-            "input_ids": window.input_ids[None],
-            "attention_mask": np.ones((1, len(window.input_ids)), dtype=np.int64),
-            "sentence_mask": window.sentence_mask()[None],
-        }
-        feeds = {name: value for name, value in feeds.items() if name in self._inputs}
-        arrays = self._session.run(self._names, feeds)
+        arrays = self._session.run(self._names, feed(window, self._inputs))
         return {name: array[0] for name, array in zip(self._names, arrays, strict=True)}
+
+
+def feed(window: Window, inputs: Collection[str]) -> dict[str, NDArray[Any]]:
+    """A window as a batch of one, in those of a graph's inputs that it has."""
+    arrays = {
+        "input_ids": window.input_ids[None],
+        "attention_mask": np.ones((1, len(window.input_ids)), dtype=np.int64),
+        "sentence_mask": window.sentence_mask()[None],
+    }
+    return {name: array for name, array in arrays.items() if name in inputs}
 
 
 def _open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:

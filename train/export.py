@@ -27,12 +27,17 @@ from conflictcoder.document import Article, Document
 from conflictcoder.errors import ConflictCoderError
 from conflictcoder.modeling import JointModel, JointOutput
 from conflictcoder.torch_runtime import TorchRuntime, load_model
+from conflictcoder.windows import Window
+from train.config import load_config
+from train.data.reading import load_corpus
 from train.evaluation import write_json, write_text
+from train.fit import select_documents
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
 from train.metrics.scoring import score
 from train.quantization import quantize_graph
 
 _OPSET = 20  # the first with Gelu as one operator
+_SAMPLED_DOCUMENTS = 40  # whose activations are looked at before they are quantised
 _ITEMS = {
     "mentions": mention_items,
     "triggers": trigger_items,
@@ -90,8 +95,6 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as name:
         scratch = Path(name)
-        write_graph(model, scratch / MODEL, quantize=quantize)
-        shutil.copyfile(folder / TOKENIZER, scratch / TOKENIZER)
         config = BundleConfig(
             labels=model.config.label_space(),
             calibration=model.config.read_calibration(),
@@ -99,8 +102,11 @@ def export(
             max_sentences=model.config.max_sentences,
             provenance=_provenance(folder),
         )
-        _seal(scratch, config)
         reference = EventCoder.assemble(TorchRuntime(model), read_tokenizer(folder), config)
+        windows = _sample(folder, reference, texts) if quantize else []
+        write_graph(model, scratch / MODEL, quantize=quantize, windows=windows)
+        shutil.copyfile(folder / TOKENIZER, scratch / TOKENIZER)
+        _seal(scratch, config)
         agreement = compare(reference, EventCoder.from_pretrained(scratch), texts)
         worst = min(agreement, key=lambda kind: agreement[kind])
         if agreement[worst] < tolerance:
@@ -116,8 +122,23 @@ def export(
     return agreement
 
 
-def write_graph(model: JointModel, path: Path, *, quantize: bool) -> None:
-    """Trace the model and write its ONNX graph."""
+def _sample(folder: Path, coder: EventCoder, texts: Sequence[Article]) -> list[Window]:
+    """Windows of what the checkpoint was trained on, or of the texts where that is not at hand."""
+    try:
+        settings = load_config(folder.parent / "config.toml")
+        train, _, _ = select_documents(settings, load_corpus(settings.data))
+        documents = [gold.document for gold in train]
+    except ConflictCoderError:
+        documents = list(coder.code_many(texts))
+    every = max(1, len(documents) // _SAMPLED_DOCUMENTS)
+    windows = []
+    for document in documents[::every]:
+        windows += coder.encoder.pack([coder.encoder.encode(item.text) for item in document.sentences])
+    return windows
+
+
+def write_graph(model: JointModel, path: Path, *, quantize: bool, windows: Sequence[Window] = ()) -> None:
+    """Trace the model and write its ONNX graph; see `quantize_graph` for the windows."""
     names = _output_names(model)
     example = (
         torch.ones(1, 8, dtype=torch.int64),
@@ -151,7 +172,7 @@ def write_graph(model: JointModel, path: Path, *, quantize: bool) -> None:
     if quantize:
         plain = path.with_suffix(".fp32.onnx")
         path.rename(plain)
-        quantize_graph(plain, path)
+        quantize_graph(plain, path, windows)
         plain.unlink()
     graph = onnx.load(path)
     _forget_sources(graph)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from conflictcoder.windows import Window
+from train.smoothing import measure_ranges, smooth_graph
 
-def quantize_graph(plain: Path, out: Path) -> None:
+
+def quantize_graph(plain: Path, out: Path, windows: Sequence[Window] = ()) -> None:
     """Write a graph with int8 weights.
 
     Matrices have one scale for each output channel; the activations that they are multiplied with get
@@ -24,8 +27,11 @@ def quantize_graph(plain: Path, out: Path) -> None:
     Args:
         plain: The graph in fp32.
         out: Where to write.
+        windows: Windows of ordinary text by which activations are evened out (`train.smoothing`), if any.
     """
     model = onnx.load(plain)
+    if windows:
+        smooth_graph(model.graph, measure_ranges(plain, windows))
     _quantize_embeddings(model.graph)
     with _quiet():
         quantize_dynamic(
