@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import statistics
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,24 @@ def results_table() -> str:
         cells.append("" if accuracy is None else f"{accuracy:.3f}")
         lines.append(f"| {result['title']} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def learning_curve() -> str:
+    """Mean and standard deviation over the seeds, for each share of the training reports."""
+    points = load(ROOT / "results" / "learning_curve.json")["points"]
+    names = {name: title for name, title in METRICS.items() if not name.endswith("_i")}
+    lines = ["| share of the reports | on | " + " | ".join(names.values()) + " |"]
+    lines.append("|---" * (2 + len(names)) + "|")
+    for part, title in {"test": "five articles", "dev": "development reports"}.items():
+        for share in sorted({point["share"] for point in points}):
+            runs = [point[part] for point in points if point["share"] == share]
+            cells = []
+            for name in names:
+                values = [run[name] for run in runs]
+                cells.append(f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}")
+            lines.append(f"| {share} % | {title} | {' | '.join(cells)} |")
+    seeds = ", ".join(str(seed) for seed in sorted({point["seed"] for point in points}))
+    return "\n".join(lines) + f"\n\nMean and standard deviation over the seeds {seeds}."
 
 
 def benchmark_table() -> str:
@@ -174,6 +193,7 @@ def corpus() -> str:
 BLOCKS = {
     "example": example,
     "corpus": corpus,
+    "curve": learning_curve,
     "results": results_table,
     "benchmarks": benchmark_table,
     "speed": speed_table,
