@@ -65,7 +65,7 @@ def smooth_graph(graph: onnx.GraphProto, ranges: Ranges) -> None:
         ranges: What `measure_ranges` gave for it.
     """
     matrices = {tensor.name: tensor for tensor in graph.initializer}
-    divided: dict[str, onnx.NodeProto] = {}
+    divisions: dict[str, onnx.NodeProto] = {}
     for name, nodes in _products(graph).items():
         weights = {node.input[1]: numpy_helper.to_array(matrices[node.input[1]]) for node in nodes}
         factors = _factors(ranges[name], np.concatenate(list(weights.values()), axis=1))
@@ -74,10 +74,14 @@ def smooth_graph(graph: onnx.GraphProto, ranges: Ranges) -> None:
         graph.initializer.append(numpy_helper.from_array(1 / factors, f"{name}.factors"))
         for node in nodes:
             node.input[0] = f"{name}.smooth"
-        divided[nodes[0].name] = helper.make_node("Mul", [name, f"{name}.factors"], [f"{name}.smooth"])
-    nodes = [item for node in graph.node for item in (divided.get(node.name), node) if item is not None]
+        # By the product's output, because nodes need no names.
+        division = helper.make_node("Mul", [name, f"{name}.factors"], [f"{name}.smooth"])
+        divisions[nodes[0].output[0]] = division
+    ordered = [
+        item for node in graph.node for item in (divisions.get(node.output[0]), node) if item is not None
+    ]
     del graph.node[:]
-    graph.node.extend(nodes)
+    graph.node.extend(ordered)
 
 
 def _factors(activations: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
