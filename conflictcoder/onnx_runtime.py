@@ -79,7 +79,16 @@ class OnnxRuntime:
 
 
 def feed(window: Window, inputs: Collection[str]) -> dict[str, NDArray[Any]]:
-    """A window as a batch of one, in those of a graph's inputs that it has."""
+    """A window as a batch of one.
+
+    Args:
+        window: The window.
+        inputs: Names of the graph's inputs; what it has no input for is left out.
+
+    Returns:
+        `input_ids` and `attention_mask`, int64 of shape (1, tokens), and `sentence_mask`, bool of shape
+        (1, pieces, tokens).
+    """
     arrays = {
         "input_ids": window.input_ids[None],
         "attention_mask": np.ones((1, len(window.input_ids)), dtype=np.int64),

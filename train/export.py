@@ -28,16 +28,13 @@ from conflictcoder.errors import ConflictCoderError
 from conflictcoder.modeling import JointModel, JointOutput
 from conflictcoder.torch_runtime import TorchRuntime, load_model
 from conflictcoder.windows import Window
-from train.config import load_config
-from train.data.reading import load_corpus
 from train.evaluation import write_json, write_text
-from train.fit import select_documents
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
 from train.metrics.scoring import score
 from train.quantization import quantize_graph
+from train.sample import SAMPLE, read_sample
 
 _OPSET = 20  # the first with Gelu as one operator
-_SAMPLED_DOCUMENTS = 40  # whose activations are looked at before they are quantised
 _ITEMS = {
     "mentions": mention_items,
     "triggers": trigger_items,
@@ -79,7 +76,8 @@ def export(
         checkpoint: A run folder or its checkpoint.
         out: Folder of the bundle; it is written under another name and moved.
         texts: Articles on which both must agree.
-        quantize: Whether weights become int8; see `train.quantization`.
+        quantize: Whether weights become int8; see `train.quantization`. What activations are like is
+            measured on `sample.json` beside the checkpoint, which `fit` writes, or else on the texts.
         tolerance: Smallest F1 between the answers of the two; 0.999 in fp32 and 0.9 in int8 if left
             out.
 
@@ -103,7 +101,7 @@ def export(
             provenance=_provenance(folder),
         )
         reference = EventCoder.assemble(TorchRuntime(model), read_tokenizer(folder), config)
-        windows = _sample(folder, reference, texts) if quantize else []
+        windows = _windows(folder, reference, texts) if quantize else []
         write_graph(model, scratch / MODEL, quantize=quantize, windows=windows)
         shutil.copyfile(folder / TOKENIZER, scratch / TOKENIZER)
         _seal(scratch, config)
@@ -114,7 +112,11 @@ def export(
                 f"{checkpoint}: the bundle's {worst} agree with the checkpoint's at F1 "
                 f"{agreement[worst]:.4f}, the tolerance is {tolerance}; nothing was written"
             )
-        export_record = {"quantized": quantize, "agreement_with_torch_f1": agreement}
+        export_record = {
+            "quantized": quantize,
+            "sampled_windows": len(windows),
+            "agreement_with_torch_f1": agreement,
+        }
         _seal(scratch, replace(config, provenance={**config.provenance, "export": export_record}))
         shutil.rmtree(out, ignore_errors=True)
         scratch.chmod(0o755)
@@ -122,19 +124,17 @@ def export(
     return agreement
 
 
-def _sample(folder: Path, coder: EventCoder, texts: Sequence[Article]) -> list[Window]:
-    """Windows of what the checkpoint was trained on, or of the texts where that is not at hand."""
-    try:
-        settings = load_config(folder.parent / "config.toml")
-        train, _, _ = select_documents(settings, load_corpus(settings.data))
-        documents = [gold.document for gold in train]
-    except ConflictCoderError:
-        documents = list(coder.code_many(texts))
-    every = max(1, len(documents) // _SAMPLED_DOCUMENTS)
-    windows = []
-    for document in documents[::every]:
-        windows += coder.encoder.pack([coder.encoder.encode(item.text) for item in document.sentences])
-    return windows
+def _windows(checkpoint: Path, coder: EventCoder, texts: Sequence[Article]) -> list[Window]:
+    """Windows of the training text that the run kept; of the texts for a checkpoint without its run."""
+    sample = checkpoint.parent / SAMPLE
+    if sample.exists():
+        return read_sample(sample, coder.encoder)
+    documents = coder.code_many(texts)
+    return [
+        window
+        for document in documents
+        for window in coder.encoder.pack([coder.encoder.encode(item.text) for item in document.sentences])
+    ]
 
 
 def write_graph(model: JointModel, path: Path, *, quantize: bool, windows: Sequence[Window] = ()) -> None:

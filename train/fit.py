@@ -53,6 +53,7 @@ from train.optimizer import make_optimizer
 from train.precision import choose_attention, mixed_precision
 from train.provenance import describe
 from train.report.page import write_report
+from train.sample import SAMPLE, write_sample
 
 CHECKPOINT = "checkpoint"
 _TRAINER_FOLDER = "trainer"
@@ -203,6 +204,7 @@ def fit(
     experiment = prepare(config, corpus)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.toml").write_text(tomli_w.dumps(config.model_dump()), encoding="utf-8")
+    write_sample(experiment.train, folder / SAMPLE)
     development = DevelopmentMetrics(experiment.dev, experiment.labels)
     trainer = make_trainer(experiment, development)
     trainer.train(resume_from_checkpoint=resume or None)

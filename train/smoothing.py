@@ -25,7 +25,7 @@ Ranges = Mapping[str, NDArray[np.float32]]
 
 # Share of the difficulty that moves into the weights; configs/README.md has what others gave.
 _STRENGTH = 0.8
-_SMALLEST = 1e-5
+_SMALLEST = 1e-5  # of what is always zero, so that its logarithm exists
 
 
 def measure_ranges(graph: Path, windows: Sequence[Window]) -> dict[str, NDArray[np.float32]]:
@@ -33,7 +33,7 @@ def measure_ranges(graph: Path, windows: Sequence[Window]) -> dict[str, NDArray[
 
     Args:
         graph: The graph in fp32.
-        windows: Windows of ordinary text; some hundred are enough.
+        windows: Windows of ordinary text, some hundred.
 
     Returns:
         For the name of every such activation, float32 of shape (channels,).
@@ -42,12 +42,7 @@ def measure_ranges(graph: Path, windows: Sequence[Window]) -> dict[str, NDArray[
     names = sorted(_products(model.graph))
     for name in names:
         model.graph.output.append(helper.make_empty_tensor_value_info(name))
-    options = onnxruntime.SessionOptions()
-    # Optimised, the graph would have other activations.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     inputs = {item.name for item in session.get_inputs()}
     ranges: dict[str, NDArray[np.float32]] = {}
     for window in windows:
@@ -61,24 +56,24 @@ def smooth_graph(graph: onnx.GraphProto, ranges: Ranges) -> None:
     """Divide activations by factors for each channel, and multiply the matrices' rows by them.
 
     Args:
-        graph: The graph in fp32, which is changed; its outputs stay what they are.
+        graph: The graph in fp32, which is changed; its outputs stay what they are but for rounding.
         ranges: What `measure_ranges` gave for it.
     """
     matrices = {tensor.name: tensor for tensor in graph.initializer}
-    divisions: dict[str, onnx.NodeProto] = {}
+    scalings: dict[str, onnx.NodeProto] = {}
     for name, nodes in _products(graph).items():
         weights = {node.input[1]: numpy_helper.to_array(matrices[node.input[1]]) for node in nodes}
         factors = _factors(ranges[name], np.concatenate(list(weights.values()), axis=1))
         for key, matrix in weights.items():
             matrices[key].CopyFrom(numpy_helper.from_array(matrix * factors[:, None], key))
-        graph.initializer.append(numpy_helper.from_array(1 / factors, f"{name}.factors"))
+        graph.initializer.append(numpy_helper.from_array(1 / factors, f"{name}.reciprocals"))
         for node in nodes:
             node.input[0] = f"{name}.smooth"
         # By the product's output, because nodes need no names.
-        division = helper.make_node("Mul", [name, f"{name}.factors"], [f"{name}.smooth"])
-        divisions[nodes[0].output[0]] = division
+        scaling = helper.make_node("Mul", [name, f"{name}.reciprocals"], [f"{name}.smooth"])
+        scalings[nodes[0].output[0]] = scaling
     ordered = [
-        item for node in graph.node for item in (divisions.get(node.output[0]), node) if item is not None
+        item for node in graph.node for item in (scalings.get(node.output[0]), node) if item is not None
     ]
     del graph.node[:]
     graph.node.extend(ordered)

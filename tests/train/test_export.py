@@ -1,9 +1,10 @@
 import json
+import shutil
 
 import onnx
 import pytest
 
-from conflictcoder import EventCoder
+from conflictcoder import Article, EventCoder
 from conflictcoder.bundle import CONFIG, MANIFEST, MODEL, TOKENIZER
 from train.evaluation import evaluate_coder
 from train.export import ExportError, export
@@ -24,8 +25,31 @@ def test_quantised_bundle_has_int8_weights_and_tells_so(tiny_run, ten_articles, 
     kinds = {tensor.data_type for tensor in graph.initializer}
     assert onnx.TensorProto.INT8 in kinds
     record = json.loads((tmp_path / "int8" / CONFIG).read_text())["provenance"]["export"]
+    assert record.pop("sampled_windows") > 0
     assert record == {"quantized": True, "agreement_with_torch_f1": agreement}
     assert EventCoder.from_pretrained(tmp_path / "int8").code("Rebels captured Namkham.").sentences
+
+
+def test_activations_are_evened_out_by_the_text_that_the_run_kept(
+    tiny_run, ten_articles, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("train.quantization._FEWEST_WINDOWS", 1)
+    texts = [Article(text="Rebels captured Namkham. Troops fled.", id="short")]
+    graphs = {}
+    for kind in ("run", "checkpoint"):
+        # Away from its run a checkpoint has no sample, and the texts take its place.
+        checkpoint = tiny_run if kind == "run" else tmp_path / "alone" / "checkpoint"
+        if kind == "checkpoint":
+            shutil.copytree(tiny_run / "checkpoint", checkpoint)
+        export(checkpoint, tmp_path / kind, texts, tolerance=0.0)
+        graphs[kind] = {
+            tensor.name: onnx.numpy_helper.to_array(tensor)
+            for tensor in onnx.load(tmp_path / kind / MODEL).graph.initializer
+            if tensor.name.endswith(".reciprocals")
+        }
+    assert graphs["run"]
+    assert graphs["run"].keys() == graphs["checkpoint"].keys()
+    assert any((graphs["run"][name] != graphs["checkpoint"][name]).any() for name in graphs["run"])
 
 
 def test_bundle_that_answers_otherwise_is_refused(tiny_run, ten_articles, tmp_path, monkeypatch):
