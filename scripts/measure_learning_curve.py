@@ -1,9 +1,7 @@
-"""Trains on growing shares of the written corpus; writes results/learning_curve.json.
+"""Trains on growing shares of the written corpus, and collects what that gave in results/learning_curve.json.
 
-python scripts/measure_learning_curve.py [section.key=value …]
-
-Runs that are finished are kept, so that several processes can share the work (`--seeds 13` in one,
-`--seeds 14` in the other) and the last one collects.
+python scripts/measure_learning_curve.py            # train; several processes can share it, by --seeds
+python scripts/measure_learning_curve.py --collect  # when all runs are finished
 """
 
 from __future__ import annotations
@@ -15,10 +13,12 @@ from typing import Any
 
 import click
 
-from train.config import load_config
+from train.config import ExperimentConfig, load_config
+from train.data.paths import data_paths
 from train.evaluation import write_json
 from train.fit import fit
 from train.metrics.report import HEADLINES
+from train.provenance import data_hashes
 
 ROOT = Path(__file__).parent.parent
 SHARES = (10, 25, 50, 100)
@@ -34,24 +34,65 @@ SEEDS = (13, 14, 15)
 def main(
     overrides: Sequence[str], config: Path, shares: Sequence[int], seeds: Sequence[int], *, collect: bool
 ) -> None:
-    """Train on each share of the training reports with each seed, and score dev and test documents."""
-    points = []
-    for share in shares:
-        for seed in seeds:
-            run = [f"name=curve-{share}-{seed}", f"seed={seed}", f"data.train_share={share / 100}"]
-            settings = load_config(config, [*overrides, *run])
-            finished = settings.run_folder / "metrics.json"
-            if not (finished.exists() or collect):
-                fit(settings, overwrite=True)
-            metrics = json.loads(finished.read_text(encoding="utf-8"))
-            points.append(
-                {"share": share, "seed": seed} | {part: _f1(metrics[part]) for part in ("dev", "test")}
+    """Train on each share of the training reports with each seed; finished runs are kept."""
+    runs = {
+        (share, seed): load_config(
+            config,
+            [*overrides, f"name=curve-{share}-{seed}", f"seed={seed}", f"data.train_share={share / 100}"],
+        )
+        for share in shares
+        for seed in seeds
+    }
+    if collect:
+        write_json(_collect(runs), ROOT / "results" / "learning_curve.json")
+        return
+    for settings in runs.values():
+        if not _is_finished(settings):
+            fit(settings, overwrite=True)
+
+
+def _is_finished(settings: ExperimentConfig) -> bool:
+    """Whether the run is there, made with these settings and this data.
+
+    Raises:
+        ClickException: It was made with others.
+    """
+    folder = settings.run_folder
+    if not (folder / "metrics.json").exists():
+        return False
+    made = _read(folder / "provenance.json")
+    if made["config"] != settings.model_dump() or made["data"] != data_hashes(data_paths(settings.data)):
+        raise click.ClickException(
+            f"{folder}: was made with other settings or data; delete it to train again"
+        )
+    return True
+
+
+def _collect(runs: dict[tuple[int, int], ExperimentConfig]) -> dict[str, Any]:
+    """The scores of all runs, which must have learnt from the same data with the same settings."""
+    points, origins = [], []
+    for (share, seed), settings in runs.items():
+        folder = settings.run_folder
+        if not (folder / "metrics.json").exists():
+            raise click.ClickException(f"{folder}: is not finished; train it first")
+        metrics, made = _read(folder / "metrics.json"), _read(folder / "provenance.json")
+        points.append({"share": share, "seed": seed} | {part: _f1(metrics[part]) for part in ("dev", "test")})
+        made["config"] |= {"name": "", "seed": 0, "data": made["config"]["data"] | {"train_share": 1}}
+        origins.append({name: made[name] for name in ("config", "data", "commit")})
+        if origins[-1] != origins[0]:
+            raise click.ClickException(
+                f"{folder}: was made with other settings, data or code than the first run"
             )
-    write_json({"config": config.stem, "points": points}, ROOT / "results" / "learning_curve.json")
+    return origins[0] | {"points": points}
 
 
 def _f1(metrics: dict[str, Any]) -> dict[str, float]:
     return {name: metrics[name]["f1"] for name in HEADLINES if name in metrics}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 if __name__ == "__main__":

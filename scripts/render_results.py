@@ -72,20 +72,22 @@ def results_table() -> str:
 
 def learning_curve() -> str:
     """Mean and standard deviation over the seeds, for each share of the training reports."""
-    points = load(ROOT / "results" / "learning_curve.json")["points"]
-    names = {name: title for name, title in METRICS.items() if not name.endswith("_i")}
-    lines = ["| share of the reports | on | " + " | ".join(names.values()) + " |"]
+    result = load(ROOT / "results" / "learning_curve.json")
+    points = result["points"]
+    seeds = sorted({point["seed"] for point in points})
+    names = [name for name in METRICS if not name.endswith("_i")]
+    lines = ["| share of the reports | on | " + " | ".join(METRICS[name] for name in names) + " |"]
     lines.append("|---" * (2 + len(names)) + "|")
-    for part, title in {"test": "five articles", "dev": "development reports"}.items():
+    for part in ("test", "dev"):
+        sets = ", ".join(result["config"]["data"][part])
         for share in sorted({point["share"] for point in points}):
             runs = [point[part] for point in points if point["share"] == share]
-            cells = []
-            for name in names:
-                values = [run[name] for run in runs]
-                cells.append(f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}")
-            lines.append(f"| {share} % | {title} | {' | '.join(cells)} |")
-    seeds = ", ".join(str(seed) for seed in sorted({point["seed"] for point in points}))
-    return "\n".join(lines) + f"\n\nMean and standard deviation over the seeds {seeds}."
+            cells = [
+                f"{statistics.mean(scores):.3f} ± {statistics.stdev(scores):.3f}"
+                for scores in ([run[name] for run in runs] for name in names)
+            ]
+            lines.append(f"| {share} % | {sets} | {' | '.join(cells)} |")
+    return "\n".join(lines) + f"\n\nMean and standard deviation over the seeds {', '.join(map(str, seeds))}."
 
 
 def benchmark_table() -> str:
