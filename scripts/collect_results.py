@@ -19,6 +19,11 @@ ROWS = {
         "runs/minilm-crossval/metrics.json",
         ("seeds", "13"),
     ),
+    "1-crossval-written.json": (
+        "minilm, leave one article out, the corpus and the other four",
+        "runs/written-crossval/metrics.json",
+        ("seeds", "13"),
+    ),
     "2-written.json": ("minilm, labels alone", "runs/written/metrics.json", ("test",)),
     "3-mpnet.json": ("mpnet, the teacher", "runs/mpnet/metrics.json", ("test",)),
     "4-student.json": ("student, fp32", "runs/student/metrics.json", ("test",)),
