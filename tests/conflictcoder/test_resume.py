@@ -1,6 +1,7 @@
 """Runs that are killed and go on, in processes of their own."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -17,14 +18,14 @@ from ..conftest import ROOT
 
 # The command line, with a coder that fails where an article says so, and that takes its time.
 DRIVER = """
-import sys, time
+import os, sys, time
 from conflictcoder.coder import EventCoder
 from conflictcoder.cli import main
 
 code_batch = EventCoder._code_batch
 
 def slow(self, articles):
-    time.sleep(0.001)
+    time.sleep(float(os.environ["PAUSE"]))
     if any("POISON" in (article.text or "") for article in articles):
         raise RuntimeError("poisoned")
     return code_batch(self, articles)
@@ -53,9 +54,12 @@ def source(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def start(tiny_bundle):
-    def run(source, out, *options):
+    def run(source, out, *options, pause=0.001):
         command = [sys.executable, "-c", DRIVER, "code", source, "-o", out, "--model", tiny_bundle, *options]
-        return subprocess.Popen([*map(str, command)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        environment = os.environ | {"PAUSE": str(pause)}
+        return subprocess.Popen(
+            [*map(str, command)], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+        )
 
     return run
 
@@ -108,7 +112,7 @@ def test_run_killed_many_times_gives_the_same_bytes(start, source, undisturbed, 
 def test_interrupted_run_goes_on_where_it_was(start, source, undisturbed, tmp_path, form):
     out = tmp_path / f"out.{form}"
     partial, journal = tmp_path / f"{out.name}.partial", tmp_path / f"{out.name}.journal"
-    process = start(source, out)
+    process = start(source, out, pause=0.02)  # so that it cannot end before the signal
     deadline = time.monotonic() + 60
     while not (partial.exists() and partial.stat().st_size > 5_000) and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -133,7 +137,7 @@ def test_interrupted_run_goes_on_where_it_was(start, source, undisturbed, tmp_pa
 def unfinished(start, source, tmp_path):
     """An unfinished output, with what makes one go on with it."""
     out = tmp_path / "out.jsonl"
-    process = start(source, out)
+    process = start(source, out, pause=0.02)
     deadline = time.monotonic() + 60
     while not (tmp_path / "out.jsonl.partial").exists() and time.monotonic() < deadline:
         time.sleep(0.005)
