@@ -37,6 +37,7 @@ def test_run_folder_is_complete_and_has_no_pickle(tiny_run):
         "log.jsonl",
         "metrics.json",
         "provenance.json",
+        "sample.json",
     }
     provenance = json.loads((tiny_run / "provenance.json").read_text())
     assert set(provenance) == {"config", "seed", "commit", "data", "versions", "duration_seconds"}
