@@ -29,7 +29,7 @@ precision = "fp32"
 metric = "{metric}"
 [benchmark]
 metrics = {metrics}
-grid = [{{ encoder = 1e-3, head = 2e-3 }}, {{ encoder = 1e-5, head = 1e-5 }}]
+grid = [{{ encoder = 1e-3, head = 2e-3 }}, {{ encoder = 1e-9, head = 1e-9 }}]
 seeds = [1, 2]
 [benchmark.published.{metric}]
 score = 50
