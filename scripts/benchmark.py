@@ -38,7 +38,7 @@ from conflictcoder.windows import Window
 from train.backbones import find_backbone
 from train.data.ontology_file import load_ontology
 from train.data.reading import read_annotated
-from train.evaluation import write_json
+from train.files import write_json
 
 ROOT = Path(__file__).parent.parent
 _BATCH_SIZES = (1, 8, 32)

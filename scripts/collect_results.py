@@ -5,12 +5,11 @@ python scripts/collect_results.py   # after the commands in results/README.md
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from train.evaluation import write_json
+from train.files import read_json, write_json
 
 ROOT = Path(__file__).parent.parent
 ROWS = {
@@ -53,7 +52,7 @@ def main() -> None:
 
 def _row(title: str, source: str, keys: Sequence[str]) -> dict[str, Any]:
     """A row of the table: a title and the part of a run's metrics under some keys."""
-    metrics: Any = json.loads((ROOT / source).read_text(encoding="utf-8"))
+    metrics: Any = read_json(ROOT / source)
     for key in keys:
         metrics = metrics[key]
     return {"title": title, "metrics": metrics}

@@ -12,7 +12,7 @@ from train.baselines.bag_of_words import BagOfWordsClassifier
 from train.baselines.dictionary import DictionaryCoder
 from train.config import AnnotatedData, load_config
 from train.data.reading import load_corpus
-from train.evaluation import write_json
+from train.files import write_json
 from train.metrics.report import compute_metrics
 
 _TITLES = {"dictionary": "dictionary, nearest mentions", "bag_of_words": "TF-IDF, logistic regression"}

@@ -6,7 +6,6 @@ python scripts/measure_learning_curve.py --collect  # when all runs are finished
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ from typing import Any
 import click
 
 from train.config import ExperimentConfig, load_config
-from train.data.paths import data_paths
-from train.evaluation import write_json
+from train.files import read_json, write_json
 from train.fit import fit
 from train.metrics.report import HEADLINES
-from train.provenance import data_hashes
+from train.provenance import METRICS, PROVENANCE, OtherRunError, is_finished
 
 ROOT = Path(__file__).parent.parent
 SHARES = (10, 25, 50, 100)
@@ -47,25 +45,12 @@ def main(
         write_json(_collect(runs), ROOT / "results" / "learning_curve.json")
         return
     for settings in runs.values():
-        if not _is_finished(settings):
+        try:
+            finished = is_finished(settings)
+        except OtherRunError as error:
+            raise click.ClickException(str(error)) from None
+        if not finished:
             fit(settings, overwrite=True)
-
-
-def _is_finished(settings: ExperimentConfig) -> bool:
-    """Whether the run is there, made with these settings and this data.
-
-    Raises:
-        ClickException: It was made with others.
-    """
-    folder = settings.run_folder
-    if not (folder / "metrics.json").exists():
-        return False
-    made = _read(folder / "provenance.json")
-    if made["config"] != settings.model_dump() or made["data"] != data_hashes(data_paths(settings.data)):
-        raise click.ClickException(
-            f"{folder}: was made with other settings or data; delete it to train again"
-        )
-    return True
 
 
 def _collect(runs: dict[tuple[int, int], ExperimentConfig]) -> dict[str, Any]:
@@ -73,9 +58,9 @@ def _collect(runs: dict[tuple[int, int], ExperimentConfig]) -> dict[str, Any]:
     points, origins = [], []
     for (share, seed), settings in runs.items():
         folder = settings.run_folder
-        if not (folder / "metrics.json").exists():
+        if not (folder / METRICS).exists():
             raise click.ClickException(f"{folder}: is not finished; train it first")
-        metrics, made = _read(folder / "metrics.json"), _read(folder / "provenance.json")
+        metrics, made = read_json(folder / METRICS), read_json(folder / PROVENANCE)
         points.append({"share": share, "seed": seed} | {part: _f1(metrics[part]) for part in ("dev", "test")})
         made["config"] |= {"name": "", "seed": 0, "data": made["config"]["data"] | {"train_share": 1}}
         origins.append({name: made[name] for name in ("config", "data", "commit")})
@@ -88,11 +73,6 @@ def _collect(runs: dict[tuple[int, int], ExperimentConfig]) -> dict[str, Any]:
 
 def _f1(metrics: dict[str, Any]) -> dict[str, float]:
     return {name: metrics[name]["f1"] for name in HEADLINES if name in metrics}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import click
 from conflictcoder import EventCoder
 from train.data.ontology_file import load_ontology
 from train.data.reading import read_annotated
-from train.evaluation import evaluate_coder, find_errors, write_json
+from train.evaluation import evaluate_coder, find_errors
+from train.files import write_json
 
 ROOT = Path(__file__).parent.parent
 

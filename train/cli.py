@@ -110,7 +110,8 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     _quiet()
     from conflictcoder.coder import EventCoder
     from train.data.reading import read_for
-    from train.evaluation import evaluate_coder, write_json
+    from train.evaluation import evaluate_coder
+    from train.files import write_json
     from train.report.page import find_run, write_report
 
     coder = EventCoder.from_pretrained(checkpoint, device=device)

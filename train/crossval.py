@@ -9,10 +9,12 @@ from typing import Any
 from conflictcoder.document import Document
 from train.config import AnnotatedData, ConfigError, ExperimentConfig
 from train.data.reading import load_corpus
-from train.evaluation import Evaluation, evaluate_coder, write_json
+from train.evaluation import Evaluation, evaluate_coder
+from train.files import write_json
 from train.fit import CHECKPOINT, fit
 from train.labelled import Corpus
 from train.metrics.report import HEADLINES, compute_metrics
+from train.provenance import is_finished
 
 _HELD_OUT = "held_out"
 
@@ -32,6 +34,7 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
 
     Raises:
         ConfigError: The config names no set with documents, or its data has no sets.
+        OtherRunError: A fold that is finished was made with other settings or data.
     """
     if not isinstance(config.data, AnnotatedData):
         raise ConfigError('crossval needs data of type "annotated", whose documents can be left out')
@@ -50,7 +53,7 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
         for held_out in ids:
             fold = _fold_config(config, seed, held_out)
             fold_corpus = _leave_out(corpus, held_out)
-            if not (resume and (fold.run_folder / "metrics.json").exists()):
+            if not (resume and is_finished(fold)):
                 fit(fold, overwrite=overwrite or resume, corpus=fold_corpus)
             result = _evaluate(fold.run_folder, fold_corpus)
             pairs += result.pairs

@@ -24,6 +24,7 @@ from train.distillation import label_scores
 from train.features import WindowedDocument, training_rows, window_documents
 from train.fit import fit
 from train.losses import IGNORED
+from train.provenance import is_finished
 
 Floats = NDArray[np.float32]
 
@@ -66,6 +67,7 @@ def find_doubts(
 
     Raises:
         ConfigError: A set does not exist.
+        OtherRunError: A fold that is trained was made with other settings or data.
     """
     corpus = load_corpus(config.data)
     unknown = [name for name in sets if name not in corpus.sets]
@@ -75,8 +77,10 @@ def find_doubts(
     doubts: list[Doubt] = []
     for fold in range(folds):
         held_out = documents[fold::folds]
-        run = config.model_copy(update={"name": f"{config.name}-doubts/fold{fold}"})
-        if not (resume and (run.run_folder / "metrics.json").exists()):
+        run = config.model_copy(
+            update={"name": f"{config.name}-doubts/{'-'.join(sets)}-{fold + 1}-of-{folds}"}
+        )
+        if not (resume and is_finished(run)):
             fit(run, overwrite=True, corpus=corpus.without({item.document.id for item in held_out}))
         coder = EventCoder.from_pretrained(run.run_folder)
         labels = coder.config.labels

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from conflictcoder.document import Article, Document, Sentence
 from conflictcoder.labels import LabelSpace
 from train.evidence import Evidence
 from train.features import window_documents
+from train.files import write_text
 from train.labelled import LabelledDocument
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
 from train.metrics.report import compute_metrics
@@ -110,17 +109,3 @@ def _describe(kind: str, item: Item, sentence: Sentence) -> str:
     start, end = item.key[-2:]
     between = "".join(f" of {part}" for part in item.key[1:-2])
     return f"{kind} {item.label}{between}: {sentence.text[start:end]}"
-
-
-def write_json(data: Any, path: Path) -> None:  # noqa: ANN401 - anything that json takes
-    """Write JSON; the file is whole or not there."""
-    write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", path)
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write a text file under a temporary name and move it."""
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    Path(scratch).chmod(0o644)
-    Path(scratch).replace(path)

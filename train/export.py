@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import warnings
@@ -26,13 +25,14 @@ from conflictcoder.coder import EventCoder, read_tokenizer
 from conflictcoder.document import Article, Document
 from conflictcoder.errors import ConflictCoderError
 from conflictcoder.modeling import JointModel, JointOutput
+from conflictcoder.sentences import split_sentences
 from conflictcoder.torch_runtime import TorchRuntime, load_model
-from conflictcoder.windows import Window
-from train.evaluation import write_json, write_text
+from conflictcoder.windows import Window, WindowEncoder
+from train.files import read_json, write_json, write_text
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
 from train.metrics.scoring import score
 from train.quantization import quantize_graph
-from train.sample import SAMPLE, read_sample
+from train.sample import SAMPLE, pack_documents, read_sample
 
 _OPSET = 20  # the first with Gelu as one operator
 _ITEMS = {
@@ -101,8 +101,8 @@ def export(
             provenance=_provenance(folder),
         )
         reference = EventCoder.assemble(TorchRuntime(model), read_tokenizer(folder), config)
-        windows = _windows(folder, reference, texts) if quantize else []
-        write_graph(model, scratch / MODEL, quantize=quantize, windows=windows)
+        windows = _windows(folder, reference.encoder, texts) if quantize else []
+        sampled = write_graph(model, scratch / MODEL, quantize=quantize, windows=windows)
         shutil.copyfile(folder / TOKENIZER, scratch / TOKENIZER)
         _seal(scratch, config)
         agreement = compare(reference, EventCoder.from_pretrained(scratch), texts)
@@ -114,7 +114,7 @@ def export(
             )
         export_record = {
             "quantized": quantize,
-            "sampled_windows": len(windows),
+            "sampled_windows": sampled,
             "agreement_with_torch_f1": agreement,
         }
         _seal(scratch, replace(config, provenance={**config.provenance, "export": export_record}))
@@ -124,21 +124,21 @@ def export(
     return agreement
 
 
-def _windows(checkpoint: Path, coder: EventCoder, texts: Sequence[Article]) -> list[Window]:
+def _windows(checkpoint: Path, encoder: WindowEncoder, texts: Sequence[Article]) -> list[Window]:
     """Windows of the training text that the run kept; of the texts for a checkpoint without its run."""
     sample = checkpoint.parent / SAMPLE
     if sample.exists():
-        return read_sample(sample, coder.encoder)
-    documents = coder.code_many(texts)
-    return [
-        window
-        for document in documents
-        for window in coder.encoder.pack([coder.encoder.encode(item.text) for item in document.sentences])
-    ]
+        return read_sample(sample, encoder)
+    sentences = ([item.text[start:end] for start, end in split_sentences(item.text)] for item in texts)
+    return pack_documents(sentences, encoder)
 
 
-def write_graph(model: JointModel, path: Path, *, quantize: bool, windows: Sequence[Window] = ()) -> None:
-    """Trace the model and write its ONNX graph; see `quantize_graph` for the windows."""
+def write_graph(model: JointModel, path: Path, *, quantize: bool, windows: Sequence[Window] = ()) -> int:
+    """Trace the model and write its ONNX graph.
+
+    Returns:
+        How many of the windows were used; see `quantize_graph`.
+    """
     names = _output_names(model)
     example = (
         torch.ones(1, 8, dtype=torch.int64),
@@ -169,15 +169,17 @@ def write_graph(model: JointModel, path: Path, *, quantize: bool, windows: Seque
     if program is None:
         raise ExportError("torch gave no ONNX program")
     program.save(str(path), external_data=False)
+    sampled = 0
     if quantize:
         plain = path.with_suffix(".fp32.onnx")
         path.rename(plain)
-        quantize_graph(plain, path, windows)
+        sampled = quantize_graph(plain, path, windows)
         plain.unlink()
     graph = onnx.load(path)
     _forget_sources(graph)
     onnx.save(graph, path)
     onnx.checker.check_model(str(path))
+    return sampled
 
 
 def _forget_sources(model: onnx.ModelProto) -> None:
@@ -218,9 +220,9 @@ def _provenance(checkpoint: Path) -> dict[str, Any]:
     run = checkpoint.parent
     found: dict[str, Any] = {}
     if (run / "provenance.json").exists():
-        found = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
+        found = read_json(run / "provenance.json")
     if (run / "metrics.json").exists():
-        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        metrics = read_json(run / "metrics.json")
         for part in ("dev", "test"):
             metrics.get(part, {}).pop("curves", None)
         found["metrics"] = metrics

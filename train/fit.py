@@ -45,13 +45,14 @@ from train.data.reading import load_corpus
 from train.data.splits import hold_out
 from train.development import DevelopmentMetrics
 from train.distillation import DistillationLoss, Targets, teach
-from train.evaluation import evaluate_coder, write_json
+from train.evaluation import evaluate_coder
 from train.features import WindowedDocument, training_rows, window_documents
+from train.files import read_json, write_json
 from train.joint_loss import JointLoss
 from train.labelled import Corpus, LabelledDocument
 from train.optimizer import make_optimizer
 from train.precision import choose_attention, mixed_precision
-from train.provenance import describe
+from train.provenance import METRICS, PROVENANCE, check_same, describe
 from train.report.page import write_report
 from train.sample import SAMPLE, write_sample
 
@@ -201,8 +202,13 @@ def fit(
     began = time.time()
     folder = config.run_folder
     _claim_folder(folder, resume=resume, overwrite=overwrite)
+    if resume:
+        check_same(config)
     experiment = prepare(config, corpus)
     folder.mkdir(parents=True, exist_ok=True)
+    if not resume:
+        # Now, because files may change while it trains.
+        write_json(describe(config), folder / PROVENANCE)
     (folder / "config.toml").write_text(tomli_w.dumps(config.model_dump()), encoding="utf-8")
     write_sample(experiment.train, folder / SAMPLE)
     development = DevelopmentMetrics(experiment.dev, experiment.labels)
@@ -215,8 +221,8 @@ def fit(
     calibration = fit_calibration(experiment.dev, outputs, experiment.labels)
     experiment.model.config.calibration = calibration.to_dict()
     _save_checkpoint(experiment, folder / CHECKPOINT)
-    provenance = describe(config) | {"duration_seconds": round(time.time() - began, 1)}
-    write_json(provenance, folder / "provenance.json")
+    duration = {"duration_seconds": round(time.time() - began, 1)}
+    write_json(read_json(folder / PROVENANCE) | duration, folder / PROVENANCE)
     metrics = {"best_dev": _best(trainer)}
     dev = [document.gold for document in experiment.dev]
     for name, documents in {"dev": dev, "test": experiment.test if test else []}.items():
@@ -226,7 +232,7 @@ def fit(
             result.write_errors(folder / f"errors_{name}.jsonl")
             # Of dev, and then of test in its place, where there is one.
             write_report(result, folder / "report.html", title=f"{config.name}: {name}", run=folder)
-    write_json(metrics, folder / "metrics.json")
+    write_json(metrics, folder / METRICS)
     # Its optimizer states are only good for resuming, and torch pickles them.
     shutil.rmtree(folder / _TRAINER_FOLDER)
     return metrics

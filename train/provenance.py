@@ -1,4 +1,4 @@
-"""Where a run comes from: commit, data, seed, versions."""
+"""Where a run comes from: commit, data, seed, versions; and whether it is the run that is wanted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,68 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from conflictcoder.errors import ConflictCoderError
 from train.config import ExperimentConfig
 from train.data.paths import data_paths
+from train.files import read_json
 
+METRICS = "metrics.json"
+PROVENANCE = "provenance.json"
+# What two runs may differ in without having different results; of the files the contents count.
+_IRRELEVANT = {"name", "output", "benchmark", "crossval"}
+_PATHS = {"paths", "ontology", "splits", "train", "dev", "test"}
 _PACKAGES = ("conflictcoder", "torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
+
+
+class OtherRunError(ConflictCoderError):
+    """A run on disk was made with other settings or data than the one that is asked for."""
+
+
+def is_finished(config: ExperimentConfig) -> bool:
+    """Whether the run of a config is on disk and whole.
+
+    Raises:
+        OtherRunError: It was made with other settings or data.
+    """
+    if not (config.run_folder / METRICS).exists():
+        return False
+    check_same(config)
+    return True
+
+
+def check_same(config: ExperimentConfig) -> None:
+    """Refuse to take a run on disk for one that would now be another.
+
+    Raises:
+        OtherRunError: It was made with other settings or data.
+    """
+    folder = config.run_folder
+    advice = "use another output folder, or delete this one to make it anew"
+    # Read as a config, so that settings that are newer than the run have their defaults.
+    try:
+        made = read_json(folder / PROVENANCE)
+        then = ExperimentConfig.model_validate(made["config"])
+    except (FileNotFoundError, ValidationError):
+        message = f"{folder}: was made by another version, whose settings are unknown here"
+        raise OtherRunError(f"{message}; {advice}") from None
+    now, before = (_relevant(settings.model_dump()) for settings in (config, then))
+    different = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
+    if list(made["data"].values()) != list(data_hashes(data_paths(config.data)).values()):
+        different.append("the contents of its data files")
+    if different:
+        raise OtherRunError(f"{folder}: was made with other settings in {', '.join(different)}; {advice}")
+
+
+def _relevant(settings: dict[str, Any]) -> dict[str, Any]:
+    return {key: _without_paths(value) for key, value in settings.items() if key not in _IRRELEVANT}
+
+
+def _without_paths(value: Any) -> Any:  # noqa: ANN401 - any part of a config
+    if isinstance(value, dict):
+        return {key: _without_paths(item) for key, item in value.items() if key not in _PATHS}
+    return [_without_paths(item) for item in value] if isinstance(value, list) else value
 
 
 def describe(config: ExperimentConfig) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from train.smoothing import measure_ranges, smooth_graph
 _FEWEST_WINDOWS = 100
 
 
-def quantize_graph(plain: Path, out: Path, windows: Sequence[Window] = ()) -> None:
+def quantize_graph(plain: Path, out: Path, windows: Sequence[Window] = ()) -> int:
     """Write a graph with int8 weights.
 
     Matrices have one scale for each output channel; the activations that they are multiplied with get
@@ -32,9 +32,13 @@ def quantize_graph(plain: Path, out: Path, windows: Sequence[Window] = ()) -> No
         out: Where to write.
         windows: Windows of ordinary text by which activations are evened out (`train.smoothing`); with
             fewer than 100 they stay as they are.
+
+    Returns:
+        How many windows were used.
     """
     model = onnx.load(plain)
-    if len(windows) >= _FEWEST_WINDOWS:
+    sampled = len(windows) if len(windows) >= _FEWEST_WINDOWS else 0
+    if sampled:
         smooth_graph(model.graph, measure_ranges(plain, windows))
     _quantize_embeddings(model.graph)
     with _quiet():
@@ -47,6 +51,7 @@ def quantize_graph(plain: Path, out: Path, windows: Sequence[Window] = ()) -> No
             # The shapes of dynamic axes are not inferred, and every matrix here is of floats.
             extra_options={"DefaultTensorType": TensorProto.FLOAT},
         )
+    return sampled
 
 
 @contextmanager

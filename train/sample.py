@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from conflictcoder.windows import Window, WindowEncoder
-from train.evaluation import write_json
 from train.features import WindowedDocument
+from train.files import read_json, write_json
 
 SAMPLE = "sample.json"
 _WINDOWS = 200
@@ -28,7 +27,11 @@ def write_sample(documents: Sequence[WindowedDocument], path: Path) -> None:
 
 def read_sample(path: Path, encoder: WindowEncoder) -> list[Window]:
     """The windows of the sample that was written to a file."""
-    documents: list[list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return pack_documents(read_json(path), encoder)
+
+
+def pack_documents(documents: Iterable[Sequence[str]], encoder: WindowEncoder) -> list[Window]:
+    """The windows of documents, each given as the texts of its sentences."""
     return [
         window for texts in documents for window in encoder.pack([encoder.encode(text) for text in texts])
     ]

