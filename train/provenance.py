@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from conflictcoder.bundle import fingerprint
 from conflictcoder.errors import ConflictCoderError
 from train.config import ExperimentConfig
 from train.data.paths import data_paths
@@ -60,6 +61,8 @@ def check_same(config: ExperimentConfig) -> None:
     different = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
     if list(made["data"].values()) != list(data_hashes(data_paths(config.data)).values()):
         different.append("the contents of its data files")
+    if "teachers" in made and made["teachers"] != _teachers(config):
+        different.append("its teachers")
     if different:
         raise OtherRunError(f"{folder}: was made with other settings in {', '.join(different)}; {advice}")
 
@@ -81,7 +84,18 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
         "seed": config.seed,
         "commit": _commit(),
         "data": data_hashes(data_paths(config.data)),
+        "teachers": _teachers(config),
         "versions": {"python": platform.python_version()} | _versions(),
+    }
+
+
+def _teachers(config: ExperimentConfig) -> dict[str, str]:
+    """Fingerprint of each teacher's checkpoint; one that is not there is told when it is needed."""
+    places = {name: (Path(name) / "checkpoint", Path(name)) for name in config.distillation.teachers}
+    return {
+        name: fingerprint(place)
+        for name, choices in places.items()
+        for place in [place for place in choices if place.is_dir()][:1]
     }
 
 

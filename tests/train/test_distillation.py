@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from train.config import ConfigError
 from train.distillation import label_scores, soft_binary_cross_entropy, soft_cross_entropy, teach
 from train.features import training_rows
 from train.fit import fit, prepare
+from train.provenance import OtherRunError, is_finished
 
 from ..conftest import make_backbone, tiny_config
 
@@ -71,6 +73,19 @@ def test_student_learns_from_the_teacher_alone(student):
     assert metrics["dev"]["trig_c"]["f1"] > 0.9
     resolved = json.loads((student.run_folder / "provenance.json").read_text())["config"]
     assert resolved["distillation"]["teachers"] == student.distillation.teachers
+
+
+def test_run_with_another_teacher_is_another_run(student, tiny_run, tmp_path):
+    teacher = tmp_path / "teacher"
+    shutil.copytree(tiny_run / "checkpoint", teacher / "checkpoint")
+    settings = student.distillation.model_copy(update={"teachers": [str(teacher)]})
+    training = student.training.model_copy(update={"epochs": 1.0})
+    config = student.model_copy(update={"distillation": settings, "training": training})
+    fit(config)
+    assert is_finished(config)
+    (teacher / "checkpoint" / "model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(OtherRunError, match="was made with other settings in its teachers"):
+        is_finished(config)
 
 
 def test_targets_are_padded_like_the_labels(student):
