@@ -1,6 +1,8 @@
 """Collects the metrics of finished runs into results/, one file a row of the results table.
 
 python scripts/collect_results.py   # after the commands in results/README.md
+
+A row whose run is not on this machine stays as it is.
 """
 
 from __future__ import annotations
@@ -25,16 +27,21 @@ ROWS = {
     ),
     "2-written.json": ("minilm, labels alone", "runs/written/metrics.json", ("test",)),
     "3-mpnet.json": ("mpnet, the teacher", "runs/mpnet/metrics.json", ("test",)),
-    "4-student.json": ("student, fp32", "runs/student/metrics.json", ("test",)),
-    "5-shipped.json": ("**student, int8, shipped**", "runs/student/int8-five/metrics.json", ()),
+    "4-student.json": ("minilm, distilled from mpnet, fp32", "runs/student/metrics.json", ("test",)),
+    "4-successor.json": (
+        "minilm, distilled from the int8 of that, fp32",
+        "runs/successor/metrics.json",
+        ("test",),
+    ),
+    "5-shipped.json": ("**the same in int8, shipped**", "runs/shipped/five/metrics.json", ()),
     "6-shipped-test.json": (
         "shipped, on the held-out reports of the corpus",
-        "runs/student/int8-test/metrics.json",
+        "runs/shipped/test/metrics.json",
         (),
     ),
     "7-shipped-conflict.json": (
         "shipped, on the held-out conflict (Sudan)",
-        "runs/student/int8-conflict/metrics.json",
+        "runs/shipped/conflict/metrics.json",
         (),
     ),
 }
@@ -42,7 +49,7 @@ ROWS = {
 
 def main() -> None:
     """Write the files, once all runs are read, and remove the rows that are none any more."""
-    rows = {name: _row(*row) for name, row in ROWS.items()}
+    rows = {name: _row(ROOT / "results" / name, *row) for name, row in ROWS.items()}
     for name, row in rows.items():
         write_json(row, ROOT / "results" / name)
     for path in (ROOT / "results").glob("[0-9]*.json"):
@@ -50,9 +57,11 @@ def main() -> None:
             path.unlink()
 
 
-def _row(title: str, source: str, keys: Sequence[str]) -> dict[str, Any]:
+def _row(kept: Path, title: str, source: str, keys: Sequence[str]) -> dict[str, Any]:
     """A row of the table: a title and the part of a run's metrics under some keys."""
-    metrics: Any = read_json(ROOT / source)
+    if not (ROOT / source).exists():
+        return {"title": title, "metrics": read_json(kept)["metrics"]}
+    metrics = read_json(ROOT / source)
     for key in keys:
         metrics = metrics[key]
     return {"title": title, "metrics": metrics}

@@ -7,7 +7,6 @@ python scripts/render_results.py --check  # fail if a file is not up to date
 from __future__ import annotations
 
 import io
-import json
 import re
 import statistics
 import sys
@@ -19,6 +18,7 @@ import click
 
 from conflictcoder import EventCoder
 from conflictcoder.tables import TableWriter
+from train.files import read_json
 
 ROOT = Path(__file__).parent.parent
 METRICS = {
@@ -36,15 +36,9 @@ The junta has threatened to send reinforcements."""
 TYPE_TABLES = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Read a JSON file."""
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return data
-
-
 def shipped_metrics(name: str) -> dict[str, Any]:
     """Metrics of the shipped bundle, from a file in results/."""
-    metrics: dict[str, Any] = load(ROOT / "results" / name)["metrics"]
+    metrics: dict[str, Any] = read_json(ROOT / "results" / name)["metrics"]
     return metrics
 
 
@@ -61,7 +55,7 @@ def results_table() -> str:
     lines.append("|---|" + "---|" * (len(METRICS) + 1))
     results = ROOT / "results"
     for path in [*sorted((results / "baselines").glob("*.json")), *sorted(results.glob("[0-9]*.json"))]:
-        result = load(path)
+        result = read_json(path)
         metrics = result["metrics"]
         cells = [cell(metrics, name) if name in metrics else "" for name in METRICS]
         accuracy = metrics.get("realis_accuracy", {}).get("accuracy")
@@ -72,7 +66,7 @@ def results_table() -> str:
 
 def learning_curve() -> str:
     """Mean and standard deviation over the seeds, for each share of the training reports."""
-    result = load(ROOT / "results" / "learning_curve.json")
+    result = read_json(ROOT / "results" / "learning_curve.json")
     points = result["points"]
     seeds = sorted({point["seed"] for point in points})
     names = [name for name in METRICS if not name.endswith("_i")]
@@ -93,7 +87,7 @@ def learning_curve() -> str:
 def benchmark_table() -> str:
     """Public data sets: the mean over seeds beside the best public number."""
     lines = ["| data set, metric | backbone | seeds | ours | best public |", "|---|---|---|---|---|"]
-    for entry in load(ROOT / "results" / "benchmarks.json")["benchmarks"]:
+    for entry in read_json(ROOT / "results" / "benchmarks.json")["benchmarks"]:
         for name, values in entry["metrics"].items():
             spread = "" if values["spread"] is None else f" ± {values['spread']:.1f}"
             known = values["published"]
@@ -106,7 +100,7 @@ def benchmark_table() -> str:
 
 def speed_table() -> str:
     """Sentences a second, and how much faster the coder is."""
-    result = load(ROOT / "results" / "speed.json")
+    result = read_json(ROOT / "results" / "speed.json")
     rates = result["sentences_per_second"]
     own = rates["conflictcoder"]["median"]
     lines = ["| | sentences a second (least to most) | conflictcoder is faster by |", "|---|---|---|"]
@@ -157,7 +151,7 @@ def model_index() -> str:
 
 def agreement() -> str:
     """How the int8 bundle's answers agree with the checkpoint's."""
-    export = load(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"]["export"]
+    export = read_json(ROOT / "conflictcoder" / "bundle" / "config.json")["provenance"]["export"]
     values = ", ".join(f"{kind} {value:.3f}" for kind, value in export["agreement_with_torch_f1"].items())
     return f"F1 of the int8 bundle's answers against the fp32 checkpoint's, on the five articles: {values}."
 
