@@ -35,9 +35,7 @@ def augment(
     """
     pool = _Pool(documents, frozenset(settings.types))
     return [
-        _alter(
-            labelled, pool, settings.replaced, random.Random(f"{seed} {copy} {labelled.document.id}"), copy
-        )
+        _alter(labelled, pool, settings.replaced, seed, copy)
         for copy in range(1, settings.copies + 1)
         for labelled in documents
     ]

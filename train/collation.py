@@ -25,15 +25,14 @@ class WindowCollator:
         labels: What the model predicts.
         pad_token_id: Id that fills the rows.
         longest: Most tokens that the model reads.
-        multiple: Rows are padded to a multiple of it: kernels are chosen, and on a CPU compiled, for
-            each length anew.
+        multiple: Rows are padded to a multiple of it (`train.precision.padding_multiple`).
         targets: What teachers say of the windows (`train.distillation.teach`), by the rows' `target`.
     """
 
     labels: LabelSpace
     pad_token_id: int
     longest: int
-    multiple: int = 32
+    multiple: int = 8
     targets: Sequence[Mapping[str, NDArray[np.float32]]] = ()
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

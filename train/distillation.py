@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from conflictcoder.bundle import is_bundle
 from conflictcoder.coder import EventCoder
 from conflictcoder.decoding import Outputs
 from conflictcoder.labels import LabelSpace
@@ -47,7 +48,7 @@ def teach(
         labels: What the student predicts.
         encoder: What made the windows.
         settings: Where the teachers are.
-        device: Where to run them.
+        device: Where to run them; bundles run on the CPU.
 
     Returns:
         The teachers' mean scores for each row: `spans` (tokens, tags), `event_types` (sentences,
@@ -73,6 +74,7 @@ def _outputs(
     encoder: WindowEncoder,
     device: str,
 ) -> Iterator[Outputs]:
+    device = "cpu" if is_bundle(teacher) else device
     coder = EventCoder.from_pretrained(teacher, device=device)
     if coder.config.labels != labels:
         raise ConfigError(

@@ -51,7 +51,7 @@ from train.files import read_json, write_json
 from train.joint_loss import JointLoss
 from train.labelled import Corpus, LabelledDocument
 from train.optimizer import make_optimizer
-from train.precision import choose_attention, mixed_precision
+from train.precision import choose_attention, mixed_precision, padding_multiple
 from train.provenance import METRICS, PROVENANCE, check_same, describe
 from train.report.page import write_report
 from train.sample import SAMPLE, write_sample
@@ -266,7 +266,7 @@ def make_trainer(experiment: Experiment, development: DevelopmentMetrics) -> Tra
     dev_rows = training_rows(experiment.dev, experiment.labels)
     targets: list[Targets] = []
     if config.distillation.teachers:
-        device = str(torch.accelerator.current_accelerator() or "cpu")
+        device = str(torch.accelerator.current_accelerator(check_available=True) or "cpu")
         settings = config.distillation
         targets = teach(
             experiment.train, rows, experiment.labels, experiment.encoder, settings, device=device
@@ -337,6 +337,7 @@ def _collator(experiment: Experiment, targets: Sequence[Targets] = ()) -> Window
         experiment.labels,
         config.encoder.get("pad_token_id") or 0,
         longest=config.max_tokens,
+        multiple=padding_multiple(experiment.config.training.precision),
         targets=targets,
     )
 

@@ -15,6 +15,15 @@ def mixed_precision(precision: Literal["auto", "fp32", "bf16", "fp16"]) -> dict[
     return {"bf16": precision == "bf16", "fp16": precision == "fp16"}
 
 
+def padding_multiple(precision: Literal["auto", "fp32", "bf16", "fp16"]) -> int:
+    """What the lengths of a batch's rows are a multiple of.
+
+    In bf16 a CPU compiles its kernels for each shape anew, so there must be few; else it is what the
+    widest registers hold.
+    """
+    return 32 if mixed_precision(precision)["bf16"] and not torch.accelerator.is_available() else 8
+
+
 def choose_attention(encoder: PreTrainedModel) -> None:
     """Take plain attention to train on a CPU, where the backward pass of the fused one is slow."""
     # Asked first, because an encoder that has no other (MPNet) warns when it is set.

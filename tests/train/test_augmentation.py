@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from train.augmentation import augment
@@ -77,3 +81,30 @@ def test_only_the_wanted_types_change(names):
 def test_copies_are_the_same_for_a_seed_and_have_their_own_ids(names):
     assert copies(names) == copies(names)
     assert len({document.id for document in copies(names)} | {"names"}) == 31
+
+
+def test_copies_are_the_same_in_every_process(root):
+    """Without this neither a seed nor `--resume` gives the same run again."""
+    code = (
+        "from pathlib import Path\n"
+        "from train.augmentation import augment\n"
+        "from train.config import Augmentation\n"
+        "from train.data.ontology_file import load_ontology\n"
+        "from train.data.reading import read_annotated\n"
+        "ontology = load_ontology(Path('data/ontology.yaml'))\n"
+        "documents = read_annotated([Path('data/annotations/seed')], ontology)\n"
+        "print([item.document.text for item in augment(documents, Augmentation(copies=2), 13)])"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=root,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(texts) == 1
+    assert texts != {"[]\n"}

@@ -5,7 +5,7 @@ from conflictcoder.labels import LabelSpace
 from conflictcoder.ontology import Ontology
 from train.build import build_model
 from train.config import Model
-from train.precision import choose_attention, mixed_precision
+from train.precision import choose_attention, mixed_precision, padding_multiple
 
 LABELS = LabelSpace.of(Ontology(("A",)), {"entities"})
 
@@ -14,6 +14,14 @@ LABELS = LabelSpace.of(Ontology(("A",)), {"entities"})
 def test_a_named_precision_is_taken_as_it_is(precision):
     switches = mixed_precision(precision)
     assert switches == {"bf16": precision == "bf16", "fp16": precision == "fp16"}
+
+
+@pytest.mark.parametrize(
+    ("precision", "accelerator", "multiple"), [("bf16", 0, 32), ("bf16", 1, 8), ("fp32", 0, 8)]
+)
+def test_shapes_are_few_where_each_is_compiled(monkeypatch, precision, accelerator, multiple):
+    monkeypatch.setattr("torch.accelerator.is_available", lambda: bool(accelerator))
+    assert padding_multiple(precision) == multiple
 
 
 @pytest.mark.skipif(torch.accelerator.is_available(), reason="asks about a CPU")
