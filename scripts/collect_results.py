@@ -2,7 +2,7 @@
 
 python scripts/collect_results.py   # after the commands in results/README.md
 
-A row whose run is not on this machine stays as it is.
+A row whose run is not on this machine stays as it is, which is told.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
+from train.benchmark_report import SUMMARY
 from train.files import read_json, write_json
 
 ROOT = Path(__file__).parent.parent
@@ -49,18 +52,26 @@ ROWS = {
 
 def main() -> None:
     """Write the files, once all runs are read, and remove the rows that are none any more."""
-    rows = {name: _row(ROOT / "results" / name, *row) for name, row in ROWS.items()}
+    rows = {name: _row(*row) for name, row in ROWS.items() if (ROOT / row[1]).exists()}
     for name, row in rows.items():
         write_json(row, ROOT / "results" / name)
     for path in (ROOT / "results").glob("[0-9]*.json"):
-        if path.name not in rows:
+        if path.name not in ROWS:
             path.unlink()
+    for name in ROWS.keys() - rows.keys():
+        click.echo(f"{name} stays as it is: there is no {ROWS[name][1]}", err=True)
+    benchmarks = ROOT / "runs" / "benchmarks" / SUMMARY
+    if benchmarks.exists():
+        write_json([_without_runs(result) for result in read_json(benchmarks)], ROOT / "results" / SUMMARY)
 
 
-def _row(kept: Path, title: str, source: str, keys: Sequence[str]) -> dict[str, Any]:
+def _without_runs(result: dict[str, Any]) -> dict[str, Any]:
+    """What the table shows of a benchmark: not each run with all its metrics."""
+    return {name: result[name] for name in ("name", "backbone", "seeds", "chosen", "metrics")}
+
+
+def _row(title: str, source: str, keys: Sequence[str]) -> dict[str, Any]:
     """A row of the table: a title and the part of a run's metrics under some keys."""
-    if not (ROOT / source).exists():
-        return {"title": title, "metrics": read_json(kept)["metrics"]}
     metrics = read_json(ROOT / source)
     for key in keys:
         metrics = metrics[key]

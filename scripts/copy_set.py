@@ -1,4 +1,4 @@
-"""Copies the documents of one set of data/splits.toml into a folder, to evaluate a checkpoint on them."""
+"""Copies the documents of one set into a folder, to evaluate a checkpoint on them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ DATA = Path(__file__).parent.parent / "data"
 @click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path))
 def main(name: str, folder: Path) -> None:
-    """Copy the .ann files of the set NAME into FOLDER."""
-    ids = {identifier for identifier, placed in read_splits(DATA / "splits.toml").items() if placed == name}
-    if not ids:
+    """Copy the .ann files of the set NAME into FOLDER, and remove those of an earlier copy."""
+    sets = read_splits(DATA / "splits.toml")
+    files = [
+        path for path in sorted((DATA / "annotations").rglob("*.ann")) if sets.get(path.stem, "train") == name
+    ]
+    if not files:
         raise click.ClickException(f"data/splits.toml has no set {name!r}")
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted((DATA / "annotations").rglob("*.ann")):
-        if path.stem in ids:
-            shutil.copyfile(path, folder / path.name)
+    for path in folder.glob("*.ann"):
+        path.unlink()
+    for path in files:
+        shutil.copyfile(path, folder / path.name)
 
 
 if __name__ == "__main__":

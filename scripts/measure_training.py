@@ -22,7 +22,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from train.config import ExperimentConfig, load_config
 from train.development import DevelopmentMetrics
 from train.fit import Experiment, make_trainer, prepare
-from train.precision import computes_in_bf16
+from train.precision import mixed_precision
 
 _WARM_UP = 5  # steps that compile and allocate
 
@@ -58,13 +58,15 @@ def main(config: Path, overrides: Sequence[str], steps: int) -> None:
         trainer.add_callback(watch)
         trainer.train()
     seconds = watch.times[max(watch.times)] - watch.times[_WARM_UP]
-    windows = (max(watch.times) - _WARM_UP) * settings.training.batch_size
+    training = settings.training
+    windows = (max(watch.times) - _WARM_UP) * training.batch_size * training.accumulation
     sentences = sum(len(document.gold.document.sentences) for document in experiment.train)
     rate = windows / seconds
     share = sentences / sum(len(document.windows) for document in experiment.train)
+    precision = next((name for name, on in mixed_precision(training.precision).items() if on), "fp32")
     click.echo(
         f"{settings.model.backbone}: {rate * share:.1f} sentences/s, {rate:.1f} windows/s in training steps; "
-        f"{torch.get_num_threads()} threads, {'bf16' if computes_in_bf16() else 'fp32'}, {platform.machine()}"
+        f"{torch.get_num_threads()} threads, {precision}, {platform.machine()}"
     )
     for grouped in (True, False):
         training = settings.training.model_copy(update={"group_by_length": grouped})

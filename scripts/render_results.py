@@ -87,14 +87,15 @@ def learning_curve() -> str:
 def benchmark_table() -> str:
     """Public data sets: the mean over seeds beside the best public number."""
     lines = ["| data set, metric | backbone | seeds | ours | best public |", "|---|---|---|---|---|"]
-    for entry in read_json(ROOT / "results" / "benchmarks.json")["benchmarks"]:
+    for entry in read_json(ROOT / "results" / "benchmarks.json"):
+        data = entry["name"].removesuffix(f"-{Path(entry['backbone']).name}")
         for name, values in entry["metrics"].items():
             spread = "" if values["spread"] is None else f" ± {values['spread']:.1f}"
             known = values["published"]
             public = f"{known['score']:.1f} ({known['model']})" if known else ""
             ours = f"{values['mean']:.1f}{spread}"
             seeds = ", ".join(str(seed) for seed in entry["seeds"])
-            lines.append(f"| {entry['task']}, {name} | {entry['backbone']} | {seeds} | {ours} | {public} |")
+            lines.append(f"| {data}, {name} | {entry['backbone']} | {seeds} | {ours} | {public} |")
     return "\n".join(lines)
 
 

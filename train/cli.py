@@ -108,6 +108,7 @@ def distill(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite
 def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> None:
     """Evaluate CHECKPOINT (a run, checkpoint or bundle) on labelled documents."""
     _quiet()
+    from conflictcoder.bundle import is_bundle
     from conflictcoder.coder import EventCoder
     from train.data.reading import read_for
     from train.evaluation import evaluate_coder
@@ -117,7 +118,9 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     coder = EventCoder.from_pretrained(checkpoint, device=device)
     documents = read_for(coder.config.labels, data)
     result = evaluate_coder(coder, documents)
-    out = out or checkpoint / "evaluation" / data.stem
+    # Not in a bundle: all that is in one is shipped, and its manifest lists it.
+    place = Path("runs") / checkpoint.name if is_bundle(checkpoint) else checkpoint
+    out = out or place / "evaluation" / data.stem
     out.mkdir(parents=True, exist_ok=True)
     write_json(result.metrics, out / "metrics.json")
     result.write_errors(out / "errors.jsonl")

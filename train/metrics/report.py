@@ -19,7 +19,7 @@ from train.metrics.items import (
     trigger_items,
     trigger_span_items,
 )
-from train.metrics.scoring import mean_set_f1, score
+from train.metrics.scoring import mean_set_f1, score, score_realis
 
 Pairs = Sequence[tuple[Document, Document]]
 
@@ -68,7 +68,9 @@ def compute_metrics(pairs: Pairs, labels: LabelSpace) -> dict[str, Any]:
         metrics["event_type_macro_f1"] = metrics["event_type_f1"]["macro_f1"]
         metrics["example_f1"] = round(example_f1(pairs), 4)
     if "realis" in labels.layers:
-        metrics["realis_accuracy"] = realis_accuracy(pairs)
+        metrics["realis_accuracy"] = score_realis(
+            [(realis_by_trigger(guess), realis_by_trigger(truth)) for guess, truth in pairs]
+        )
     metrics["mean"] = round(_mean([metrics[name]["f1"] for name in _MEAN_OF if name in metrics]), 4)
     return metrics
 
@@ -88,18 +90,6 @@ def example_f1(pairs: Pairs) -> float:
     )
 
 
-def realis_accuracy(pairs: Pairs) -> dict[str, Any]:
-    """Share of the triggers found, with their type, whose realis is right."""
-    correct = found = 0
-    for predicted, gold in pairs:
-        truth = realis_by_trigger(gold)
-        for trigger, realis in realis_by_trigger(predicted).items():
-            if trigger in truth:
-                found += 1
-                correct += realis == truth[trigger]
-    return {"accuracy": round(correct / found, 4) if found else 0.0, "correct": correct, "found": found}
-
-
 def print_report(metrics: Mapping[str, Any], console: Console) -> None:
     """Print the headline table and a table by type for each metric."""
     columns = ("metric", "F1", "95 % interval", "precision", "recall", "macro F1", "right", "found", "gold")
@@ -113,7 +103,8 @@ def print_report(metrics: Mapping[str, Any], console: Console) -> None:
     if "realis_accuracy" in metrics:
         realis = metrics["realis_accuracy"]
         counts = f"{realis['correct']} of {realis['found']} triggers found"
-        console.print(f"realis accuracy {realis['accuracy']:.3f} ({counts})")
+        interval = "" if not realis["interval"] else " ({:.3f} to {:.3f})".format(*realis["interval"])
+        console.print(f"realis accuracy {realis['accuracy']:.3f}{interval}, {counts}")
     for name in ("entity_f1", "event_type_f1", "trig_c", "arg_c"):
         if metrics.get(name, {}).get("by_label"):
             console.print(_label_table(HEADLINES[name], metrics[name]["by_label"]))

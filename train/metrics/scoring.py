@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -128,6 +128,41 @@ def score(articles: Sequence[tuple[AbstractSet[Item], AbstractSet[Item]]]) -> Sc
     }
     totals = counts.sum(axis=0)
     return Score(int(totals[0]), int(totals[1]), int(totals[2]), by_label, bootstrap_interval(counts))
+
+
+def score_realis(articles: Sequence[tuple[Mapping[Item, str], Mapping[Item, str]]]) -> dict[str, Any]:
+    """Share of the triggers found, with their type, whose realis is right.
+
+    Args:
+        articles: For each article the realis values of the predicted and of the gold triggers.
+
+    Returns:
+        `accuracy`, its mean over the event types `macro_accuracy`, its `interval`, the counts `correct`
+        and `found`, and the same counts and accuracy `by_label`.
+    """
+    known = []
+    for guess, truth in articles:
+        found = guess.keys() & truth.keys()
+        known.append(
+            (
+                {Item(trigger.label, (trigger.key, guess[trigger])) for trigger in found},
+                {Item(trigger.label, (trigger.key, truth[trigger])) for trigger in found},
+            )
+        )
+    # Each trigger found has one value on either side, so F1 is the share of those that are alike.
+    total = score(known)
+    plain = total.to_dict()
+    return {
+        "accuracy": plain["f1"],
+        "macro_accuracy": plain["macro_f1"],
+        "interval": plain["interval"],
+        "correct": total.correct,
+        "found": total.gold,
+        "by_label": {
+            label: {"accuracy": round(row.f1, 4), "correct": row.correct, "found": row.gold}
+            for label, row in total.by_label.items()
+        },
+    }
 
 
 def bootstrap_interval(counts: NDArray[np.int64]) -> tuple[float, float] | None:

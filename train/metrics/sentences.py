@@ -21,6 +21,21 @@ def sentence_features(fields: dict[str, Value] | Value) -> Features:
     return Features({"predictions": List(fields), "references": List(fields)})
 
 
+def article_names(predictions: Sentences, references: Sentences, articles: Sequence[str] | None) -> list[str]:
+    """The article of each sentence; where none is given, each sentence is its own.
+
+    Raises:
+        ValueError: The lengths differ.
+    """
+    names = list(articles) if articles is not None else [str(n) for n in range(len(references))]
+    if not len(predictions) == len(references) == len(names):
+        raise ValueError(
+            f"{len(predictions)} predictions, {len(references)} references and {len(names)} articles: "
+            "expected one of each for every sentence"
+        )
+    return names
+
+
 def score_sentences(
     predictions: Sentences,
     references: Sentences,
@@ -39,14 +54,8 @@ def score_sentences(
     Raises:
         ValueError: The lengths differ.
     """
-    names = list(articles) if articles is not None else [str(n) for n in range(len(references))]
-    if not len(predictions) == len(references) == len(names):
-        raise ValueError(
-            f"{len(predictions)} predictions, {len(references)} references and {len(names)} articles: "
-            "expected one of each for every sentence"
-        )
     by_article: dict[str, tuple[set[Item], set[Item]]] = {}
-    for number, name in enumerate(names):
+    for number, name in enumerate(article_names(predictions, references, articles)):
         found, gold = by_article.setdefault(name, (set(), set()))
         found |= {to_item(number, record) for record in predictions[number]}
         gold |= {to_item(number, record) for record in references[number]}

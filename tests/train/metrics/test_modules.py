@@ -44,7 +44,30 @@ def test_realis_accuracy_counts_triggers_found():
     gold = [[{"start": 0, "end": 4, "type": "A", "realis": "actual"}]]
     guess = [[*gold[0], {"start": 5, "end": 9, "type": "A", "realis": "other"}]]
     scores = load("realis_accuracy").compute(predictions=guess, references=gold)
-    assert scores == {"accuracy": 1.0, "correct": 1, "found": 1}
+    assert scores == {
+        "accuracy": 1.0,
+        "macro_accuracy": 1.0,
+        "interval": None,
+        "correct": 1,
+        "found": 1,
+        "by_label": {"A": {"accuracy": 1.0, "correct": 1, "found": 1}},
+    }
+
+
+def test_realis_accuracy_by_type_and_with_its_interval():
+    def events(*values):
+        return [
+            {"start": n, "end": n + 1, "type": kind, "realis": realis}
+            for n, (kind, realis) in enumerate(values)
+        ]
+
+    gold = [events(("A", "actual"), ("A", "other")), events(("B", "actual"), ("A", "actual"))]
+    guess = [events(("A", "actual"), ("A", "actual")), events(("B", "actual"), ("A", "actual"))]
+    scores = load("realis_accuracy").compute(predictions=guess, references=gold, articles=["x", "y"])
+    assert (scores["accuracy"], scores["correct"], scores["found"]) == (0.75, 3, 4)
+    assert scores["by_label"]["A"] == {"accuracy": 0.6667, "correct": 2, "found": 3}
+    assert scores["macro_accuracy"] == pytest.approx((2 / 3 + 1) / 2, abs=1e-4)
+    assert scores["interval"] == [0.5, 1.0]
 
 
 def test_articles_must_match():

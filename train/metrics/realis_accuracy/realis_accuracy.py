@@ -7,7 +7,8 @@ from typing import Any
 
 import evaluate
 
-from train.metrics.sentences import SPAN, TEXT, Sentences, sentence_features
+from train.metrics.scoring import Item, score_realis
+from train.metrics.sentences import SPAN, TEXT, Record, Sentences, article_names, sentence_features
 
 _DESCRIPTION = "Share of the triggers found, by span and type, whose realis is right."
 _INPUTS = "For each sentence a list of {start, end, type, realis}."
@@ -30,12 +31,13 @@ class RealisAccuracy(evaluate.Metric):
         references: Sentences,
         articles: Sequence[str] | None = None,
     ) -> dict[str, Any]:
-        del articles  # a share of triggers, not of articles
-        correct = found = 0
-        for guess, truth in zip(predictions, references, strict=True):
-            gold = {(event["start"], event["end"], event["type"]): event["realis"] for event in truth}
-            for event in guess:
-                realis = gold.get((event["start"], event["end"], event["type"]))
-                found += realis is not None
-                correct += realis == event["realis"]
-        return {"accuracy": correct / found if found else 0.0, "correct": correct, "found": found}
+        by_article: dict[str, tuple[dict[Item, str], dict[Item, str]]] = {}
+        for number, name in enumerate(article_names(predictions, references, articles)):
+            found, gold = by_article.setdefault(name, ({}, {}))
+            found |= _by_trigger(number, predictions[number])
+            gold |= _by_trigger(number, references[number])
+        return score_realis(list(by_article.values()))
+
+
+def _by_trigger(number: int, events: Sequence[Record]) -> dict[Item, str]:
+    return {Item(event["type"], (number, event["start"], event["end"])): event["realis"] for event in events}
