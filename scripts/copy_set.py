@@ -23,6 +23,8 @@ def main(name: str, folder: Path) -> None:
     ]
     if not files:
         raise click.ClickException(f"data/splits.toml has no set {name!r}")
+    if folder.resolve().is_relative_to(DATA.resolve()):
+        raise click.ClickException(f"{folder} is in the data folder; give another")
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.ann"):
         path.unlink()
