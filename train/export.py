@@ -74,7 +74,8 @@ def export(
 
     Args:
         checkpoint: A run folder or its checkpoint.
-        out: Folder of the bundle; it is written under another name and moved.
+        out: Folder of the bundle, new, empty or with a bundle to replace; it is written under another
+            name and moved.
         texts: Articles on which both must agree.
         quantize: Whether weights become int8; see `train.quantization`. What activations are like is
             measured on `sample.json` beside the checkpoint, which `fit` writes, or else on the texts.
@@ -85,14 +86,18 @@ def export(
         For each kind of answer the F1 of the bundle's against the checkpoint's.
 
     Raises:
-        ExportError: They differ by more than the tolerance; no bundle is written.
+        ExportError: They differ by more than the tolerance, or `out` has something else in it; no bundle
+            is written.
     """
     folder = checkpoint / "checkpoint" if (checkpoint / "checkpoint").is_dir() else checkpoint
+    out = out.resolve()
+    _check_out(out, folder)
     model = load_model(folder).eval()
     tolerance = tolerance if tolerance is not None else (0.9 if quantize else 0.999)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as name:
-        scratch = Path(name)
+        scratch = Path(name) / "bundle"
+        scratch.mkdir()
         config = BundleConfig(
             labels=model.config.label_space(),
             calibration=model.config.read_calibration(),
@@ -118,10 +123,32 @@ def export(
             "agreement_with_torch_f1": agreement,
         }
         _seal(scratch, replace(config, provenance={**config.provenance, "export": export_record}))
-        shutil.rmtree(out, ignore_errors=True)
-        scratch.chmod(0o755)
-        shutil.copytree(scratch, out)
+        _put_in_place(scratch, out)
     return agreement
+
+
+def _check_out(out: Path, checkpoint: Path) -> None:
+    """Refuse to replace anything but a bundle.
+
+    Raises:
+        ExportError: There is something else, or the checkpoint lies in it.
+    """
+    if checkpoint.resolve().is_relative_to(out):
+        raise ExportError(f"{out}: the checkpoint lies in it; give the bundle a folder of its own")
+    if out.exists() and not (out / MANIFEST).exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ExportError(
+            f"{out}: is there already and is no bundle; give a new or empty folder, or a bundle to replace"
+        )
+
+
+def _put_in_place(bundle: Path, out: Path) -> None:
+    """Move a finished bundle to its place; the one that was there is kept until then."""
+    old = out.with_name(f".{out.name}.old")
+    if out.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        out.rename(old)
+    bundle.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _windows(checkpoint: Path, encoder: WindowEncoder, texts: Sequence[Article]) -> list[Window]:

@@ -27,6 +27,7 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
+from transformers.integrations import TensorBoardCallback
 
 from conflictcoder.errors import ConflictCoderError, DataError
 from conflictcoder.labels import LabelSpace
@@ -153,7 +154,7 @@ def select_documents(
         raise DataError(f"{len(train)} training documents in {names['train']}; name sets that have some")
     if not dev:
         keep_types = not isinstance(data, AnnotatedData)
-        train, dev = hold_out(train, data.dev_share or 0.2, config.seed, keep_types=keep_types)
+        train, dev = hold_out(train, data.dev_share, config.seed, keep_types=keep_types)
     if isinstance(data, AnnotatedData) and data.train_share < 1:
         count = max(1, round(data.train_share * len(train)))
         train = random.Random(config.seed).sample(train, count)
@@ -201,18 +202,18 @@ def fit(
     """
     began = time.time()
     folder = config.run_folder
-    _claim_folder(folder, resume=resume, overwrite=overwrite)
+    _check_folder(folder, resume=resume, overwrite=overwrite)
+    experiment = prepare(config, corpus)
     if resume:
         check_same(config)
-    experiment = prepare(config, corpus)
-    folder.mkdir(parents=True, exist_ok=True)
-    if not resume:
-        # Now, because files may change while it trains.
-        write_json(describe(config), folder / PROVENANCE)
-    (folder / "config.toml").write_text(tomli_w.dumps(config.model_dump()), encoding="utf-8")
-    write_sample(experiment.train, folder / SAMPLE)
+    # Now, because files may change while the teachers run and it trains.
+    origin = describe(config)
     development = DevelopmentMetrics(experiment.dev, experiment.labels)
     trainer = make_trainer(experiment, development)
+    if trainer.is_world_process_zero():
+        if overwrite and not resume:
+            shutil.rmtree(folder)
+        _begin_folder(experiment, origin, resume=resume)
     trainer.train(resume_from_checkpoint=resume or None)
     if not trainer.is_world_process_zero():
         return {}
@@ -274,6 +275,11 @@ def make_trainer(experiment: Experiment, development: DevelopmentMetrics) -> Tra
         rows = [row | {"target": number} for number, row in enumerate(rows)]
     optimizer = make_optimizer(experiment.model, config.training)
     callbacks = [EarlyStoppingCallback(config.training.patience), _LogFile(config.run_folder)]
+    if config.training.tensorboard:
+        tensorboard = TensorBoardCallback()
+        # Its own choice is below the trainer's folder, which goes when the run is finished.
+        tensorboard.logging_dir = str(config.run_folder / "tensorboard")
+        callbacks.append(tensorboard)
     if config.training.averaging:
         callbacks.append(WeightAveraging(config.training.averaging))
     trainer = Trainer(
@@ -321,7 +327,7 @@ def _arguments(config: ExperimentConfig, windows: int) -> TrainingArguments:
         logging_steps=max(1, every // 4),
         use_cpu=not torch.accelerator.is_available(),
         dataloader_pin_memory=torch.accelerator.is_available(),
-        report_to="tensorboard" if training.tensorboard else "none",
+        report_to="none",
         seed=config.seed,
         data_seed=config.seed,
         train_sampling_strategy="group_by_length" if training.group_by_length else "random",
@@ -348,7 +354,12 @@ def _loss(experiment: Experiment) -> DistillationLoss:
     return DistillationLoss(hard, config.distillation)
 
 
-def _claim_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
+def _check_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a folder that has nothing to resume, or a run that may not be thrown away.
+
+    Raises:
+        RunError: It is such a folder.
+    """
     interrupted = any((folder / _TRAINER_FOLDER).glob("checkpoint-*"))
     if resume and not interrupted:
         raise RunError(f"{folder}: there is nothing to resume; start the run without --resume")
@@ -358,7 +369,17 @@ def _claim_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
         hint = "--resume goes on with it, " if interrupted else ""
         message = f"{folder}: there is a run already; {hint}--overwrite throws it away, name=… keeps both"
         raise RunError(message)
-    shutil.rmtree(folder)
+
+
+def _begin_folder(experiment: Experiment, origin: Mapping[str, Any], *, resume: bool) -> None:
+    """Write what is known of a run before it trains."""
+    config = experiment.config
+    folder = config.run_folder
+    (folder / _TRAINER_FOLDER).mkdir(parents=True, exist_ok=True)
+    if not resume:
+        write_json(origin, folder / PROVENANCE)
+    (folder / "config.toml").write_text(tomli_w.dumps(config.model_dump()), encoding="utf-8")
+    write_sample(experiment.train, folder / SAMPLE)
 
 
 def _save_checkpoint(experiment: Experiment, folder: Path) -> None:

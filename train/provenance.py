@@ -14,15 +14,16 @@ from pydantic import ValidationError
 
 from conflictcoder.bundle import fingerprint
 from conflictcoder.errors import ConflictCoderError
-from train.config import ExperimentConfig
-from train.data.paths import data_paths
+from train.backbones import find_backbone
+from train.config import AnnotatedData, Data, ExperimentConfig
+from train.data.paths import SETS, data_paths
 from train.files import read_json
 
 METRICS = "metrics.json"
 PROVENANCE = "provenance.json"
-# What two runs may differ in without having different results; of the files the contents count.
+# What two runs may differ in without having different results.
 _IRRELEVANT = {"name", "output", "benchmark", "crossval"}
-_PATHS = {"paths", "ontology", "splits", "train", "dev", "test"}
+_PLACES = {"paths", "ontology", "splits"}
 _PACKAGES = ("conflictcoder", "torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
 
 
@@ -57,24 +58,34 @@ def check_same(config: ExperimentConfig) -> None:
     except (FileNotFoundError, ValidationError):
         message = f"{folder}: was made by another version, whose settings are unknown here"
         raise OtherRunError(f"{message}; {advice}") from None
-    now, before = (_relevant(settings.model_dump()) for settings in (config, then))
+    now, before = _relevant(config), _relevant(then)
     different = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
     if list(made["data"].values()) != list(data_hashes(data_paths(config.data)).values()):
         different.append("the contents of its data files")
     if "teachers" in made and made["teachers"] != _teachers(config):
         different.append("its teachers")
+    if "backbone" in made and made["backbone"] != _backbone(config):
+        different.append("its backbone")
     if different:
         raise OtherRunError(f"{folder}: was made with other settings in {', '.join(different)}; {advice}")
 
 
-def _relevant(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: _without_paths(value) for key, value in settings.items() if key not in _IRRELEVANT}
+def _relevant(config: ExperimentConfig) -> dict[str, Any]:
+    settings = config.model_dump(exclude=_IRRELEVANT)
+    return settings | {"data": _without_names(config.data)}
 
 
-def _without_paths(value: Any) -> Any:  # noqa: ANN401 - any part of a config
-    if isinstance(value, dict):
-        return {key: _without_paths(item) for key, item in value.items() if key not in _PATHS}
-    return [_without_paths(item) for item in value] if isinstance(value, list) else value
+def _without_names(data: Data) -> dict[str, Any]:
+    """A data section without the names of its files, whose contents count instead.
+
+    Where files are named by role their number stays: the contents are one list over all roles.
+    """
+    if isinstance(data, AnnotatedData):
+        return data.model_dump(exclude=_PLACES)
+    section = data.model_dump()
+    for source in section.get("sources", [section]):
+        source.update({role: len(source[role]) for role in SETS})
+    return section
 
 
 def describe(config: ExperimentConfig) -> dict[str, Any]:
@@ -84,9 +95,15 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
         "seed": config.seed,
         "commit": _commit(),
         "data": data_hashes(data_paths(config.data)),
+        "backbone": _backbone(config),
         "teachers": _teachers(config),
         "versions": {"python": platform.python_version()} | _versions(),
     }
+
+
+def _backbone(config: ExperimentConfig) -> str:
+    """Fingerprint of the weights and settings that the encoder starts from."""
+    return fingerprint(find_backbone(config.model.backbone))
 
 
 def _teachers(config: ExperimentConfig) -> dict[str, str]:

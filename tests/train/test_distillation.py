@@ -1,6 +1,7 @@
 import json
 import math
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,6 +108,24 @@ def test_teacher_with_other_labels_is_refused(student, ten_data, tiny_backbone, 
     config = student.model_copy(update={"model": student.model.model_copy(update={"layers": ["entities"]})})
     with pytest.raises(ConfigError, match="other labels"):
         fit(config)
+
+
+def test_teacher_of_a_reworded_ontology_is_taken(student):
+    experiment = prepare(student)
+    ontology = replace(experiment.labels.ontology, definitions={"PERSON": "somebody"}, fillers={}, version=9)
+    rows = training_rows(experiment.train, experiment.labels)
+
+    def learn(ontology):
+        labels = replace(experiment.labels, ontology=ontology)
+        return teach(experiment.train, rows, labels, experiment.encoder, student.distillation, device="cpu")
+
+    assert len(learn(ontology)) == len(rows)
+    for name in ("entity_types", "event_types", "roles", "realis"):
+        other = replace(ontology, **{name: tuple(reversed(getattr(ontology, name)))})
+        with pytest.raises(ConfigError, match="other labels"):
+            learn(other)
+    with pytest.raises(ConfigError, match="other labels"):
+        learn(replace(ontology, exclusive_event_types=True))
 
 
 def test_teacher_with_another_tokenizer_is_refused(student, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import onnx
 import pytest
@@ -57,6 +58,46 @@ def test_bundle_that_answers_otherwise_is_refused(tiny_run, ten_articles, tmp_pa
     with pytest.raises(ExportError, match=r"triggers agree .* F1 0\.4200, the tolerance is 0\.999"):
         export(tiny_run, tmp_path / "refused", ten_articles, quantize=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_bundle_or_an_empty_folder_is_replaced(tiny_run, ten_articles, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "thesis.txt").write_text("years of work")
+    for out in (home, home / "thesis.txt"):
+        with pytest.raises(ExportError, match="is there already and is no bundle"):
+            export(tiny_run, out, ten_articles, quantize=False)
+    assert (home / "thesis.txt").read_text() == "years of work"
+    for name in ("empty", "empty"):  # the second time it has a bundle
+        (tmp_path / name).mkdir(exist_ok=True)
+        export(tiny_run, tmp_path / name, ten_articles, quantize=False)
+        assert EventCoder.from_pretrained(tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "empty"}
+
+
+def test_folder_that_holds_the_checkpoint_is_not_replaced(tiny_run, tiny_bundle, ten_articles, tmp_path):
+    out = tmp_path / "both"
+    shutil.copytree(tiny_bundle, out)
+    shutil.copytree(tiny_run / "checkpoint", out / "run" / "checkpoint")
+    with pytest.raises(ExportError, match="the checkpoint lies in it"):
+        export(out / "run", out, ten_articles, quantize=False)
+    assert (out / "run" / "checkpoint").exists()
+
+
+def test_old_bundle_is_there_until_the_new_one_is(tiny_run, tiny_bundle, ten_articles, tmp_path, monkeypatch):
+    out = tmp_path / "bundle"
+    shutil.copytree(tiny_bundle, out)
+    rename = Path.rename
+
+    def stop_at_the_second(source, target):
+        if target == out:
+            raise KeyboardInterrupt
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        export(tiny_run, out, ten_articles, quantize=False)
+    assert EventCoder.from_pretrained(tmp_path / ".bundle.old")
 
 
 def test_export_is_reproducible(tiny_run, tiny_bundle, ten_articles, tmp_path):

@@ -9,6 +9,7 @@ import torch
 
 from conflictcoder import Article, EventCoder
 from conflictcoder.document import Document
+from conflictcoder.errors import ConflictCoderError
 from train.config import ConfigError, load_config
 from train.data.reading import load_corpus
 from train.evaluation import evaluate_coder
@@ -41,7 +42,8 @@ def test_run_folder_is_complete_and_has_no_pickle(tiny_run):
         "sample.json",
     }
     provenance = json.loads((tiny_run / "provenance.json").read_text())
-    assert set(provenance) == {"config", "seed", "commit", "data", "teachers", "versions", "duration_seconds"}
+    known = {"config", "seed", "commit", "data", "backbone", "teachers", "versions", "duration_seconds"}
+    assert set(provenance) == known
     assert all(len(digest) == 64 for digest in provenance["data"].values())
 
 
@@ -84,6 +86,36 @@ def test_run_folder_is_not_overwritten_unasked(tiny_run):
         fit(config, resume=True)
 
 
+@pytest.mark.parametrize(
+    "override", ['data.dev=["nope"]', 'distillation.teachers=["nowhere"]', "model.backbone=none such"]
+)
+def test_run_is_not_thrown_away_for_one_that_cannot_start(tiny_run, tmp_path, override):
+    run = tmp_path / "tiny"
+    shutil.copytree(tiny_run, run)
+    config = load_config(run / "config.toml", [f"output={tmp_path}", override])
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with pytest.raises(ConflictCoderError):
+        fit(config, overwrite=True)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_overwriting_leaves_nothing_of_the_old_run(tiny_run, tmp_path):
+    run = tmp_path / "tiny"
+    shutil.copytree(tiny_run, run)
+    (run / "old.txt").touch()
+    config = load_config(run / "config.toml", [f"output={tmp_path}", "training.epochs=1"])
+    fit(config, overwrite=True)
+    assert {path.name for path in run.iterdir()} == {path.name for path in tiny_run.iterdir()}
+    assert len((run / "log.jsonl").read_text()) < len((tiny_run / "log.jsonl").read_text())
+
+
+def test_tensorboard_logs_stay(ten_data, tiny_backbone, tmp_path):
+    config = tiny_config(ten_data, tiny_backbone, tmp_path, training__epochs=1, training__tensorboard=True)
+    fit(config)
+    assert list((config.run_folder / "tensorboard").glob("events.*"))
+    assert not (config.run_folder / "trainer").exists()
+
+
 def test_interrupted_run_resumes(ten_data, tiny_backbone, tmp_path, monkeypatch):
     config = tiny_config(ten_data, tiny_backbone, tmp_path, training__epochs=6, training__evaluations=3)
 
@@ -100,6 +132,9 @@ def test_interrupted_run_resumes(ten_data, tiny_backbone, tmp_path, monkeypatch)
     other = config.model_copy(update={"loss": config.loss.model_copy(update={"realis": 0.5})})
     with pytest.raises(OtherRunError, match="was made with other settings in loss"):
         fit(other, resume=True)
+    gone = config.model_copy(update={"data": config.data.model_copy(update={"ontology": "none.yaml"})})
+    with pytest.raises(ConflictCoderError, match=r"none\.yaml: cannot be read"):
+        fit(gone, resume=True)
     metrics = fit(config, resume=True)
     assert metrics["best_dev"]["steps"] > 0
     assert (config.run_folder / "checkpoint" / "model.safetensors").exists()
@@ -213,11 +248,15 @@ def test_two_processes_train_one_model(ten_data, tiny_backbone, tmp_path, tiny_r
     launch = [sys.executable, "-m", "accelerate.commands.launch"]
     options = ["--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
     options += ["--dynamo_backend", "no", "--main_process_port", "0"]
-    fit_command = ["-m", "train", "fit", str(path), "name=two", f"output={tmp_path}", "training.epochs=2"]
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "old.txt").touch()
+    changes = ["name=two", f"output={tmp_path}", "training.epochs=2"]
+    fit_command = ["-m", "train", "fit", str(path), *changes, "--overwrite"]
     result = subprocess.run(
         [*launch, *options, *fit_command], capture_output=True, text=True, cwd=ROOT, timeout=300
     )
     assert result.returncode == 0, result.stderr[-3000:]
     metrics = json.loads((tmp_path / "two" / "metrics.json").read_text())
     assert metrics["dev"]["articles"] == 1
+    assert not (tmp_path / "two" / "old.txt").exists()
     shutil.rmtree(tmp_path / "two")

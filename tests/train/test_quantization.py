@@ -36,6 +36,12 @@ def test_neighbouring_products_can_be_added_in_16_bits(rows):
     assert (columns[:, 3] == 0).all()
 
 
+def test_pair_whose_scale_was_rounded_down_still_fits():
+    steps = np.arange(127, dtype=np.float32)
+    columns, _ = quantize_columns(np.stack([steps + 0.5, 127.5 - steps]) * np.float32(1e-3))
+    assert np.abs(columns.astype(int)).sum(axis=0).max() == 128
+
+
 def test_pair_of_large_weights_shares_the_range():
     columns, scales = quantize_columns(np.array([[3.0, 1.0], [1.0, 0.0], [0.5, 0.0]], dtype=np.float32))
     assert columns.tolist() == [[96, 127], [32, 0], [16, 0]]

@@ -88,10 +88,9 @@ def choose_examples(
             if item[:2] in errors and item not in wrong and _has(errors[item[:2]], kind)
         ]
         wrong += fitting[:_WRONG_OF_A_KIND]
-    colours = {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(labels.mention_types)}
     return (
-        [_example(item, {}, colours) for item in right[:_RIGHT]],
-        [_example(item, errors[item[:2]], colours) for item in wrong],
+        [_example(item, {}, labels) for item in right[:_RIGHT]],
+        [_example(item, errors[item[:2]], labels) for item in wrong],
     )
 
 
@@ -100,14 +99,14 @@ def _has(error: Mapping[str, Any], kind: str) -> bool:
 
 
 def _example(
-    item: tuple[str, int, Sentence, Sentence], error: Mapping[str, Any], colours: Mapping[str, str]
+    item: tuple[str, int, Sentence, Sentence], error: Mapping[str, Any], labels: LabelSpace
 ) -> Example:
     document, number, gold, predicted = item
     return Example(
         document,
         number,
-        _draw(gold, predicted, colours),
-        _draw(predicted, gold, colours),
+        _draw(gold, predicted, labels),
+        _draw(predicted, gold, labels),
         ", ".join(entry.type for entry in gold.event_types),
         ", ".join(
             entry.type if entry.score is None else f"{entry.type} {entry.score:.2f}"
@@ -118,8 +117,9 @@ def _example(
     )
 
 
-def _draw(sentence: Sentence, other: Sentence, colours: Mapping[str, str]) -> Picture:
+def _draw(sentence: Sentence, other: Sentence, labels: LabelSpace) -> Picture:
     """Lay a sentence out, with what the other annotation lacks marked."""
+    colours = {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(labels.mention_types)}
     known = {(mention.type, mention.start, mention.end) for mention in other.entities}
     known_events = {(event.type, event.start, event.end) for event in other.events}
     known_links = {
@@ -140,7 +140,8 @@ def _draw(sentence: Sentence, other: Sentence, colours: Mapping[str, str]) -> Pi
     links = []
     for event in sentence.events:
         key = (event.type, event.start, event.end)
-        label = event.type if event.realis in {"", "actual"} else f"{event.type} ({event.realis})"
+        actual = not event.realis or labels.ontology.is_actual(event.realis)
+        label = event.type if actual else f"{event.type} ({event.realis})"
         trigger = Span(
             event.start, event.end, label, _TRIGGER_COLOUR, trigger=True, wrong=key not in known_events
         )

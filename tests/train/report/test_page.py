@@ -99,6 +99,17 @@ def test_model_with_one_head_has_a_report(ten, ontology, tmp_path, tiny_run):
     assert "mentions" not in few.metrics["calibration"]["heads"]
 
 
+def test_first_realis_of_the_ontology_goes_without_saying(evaluation):
+    ontology = evaluation.labels.ontology
+    turned = replace(evaluation.labels, ontology=replace(ontology, realis=ontology.realis[::-1]))
+    told = []
+    for labels in (evaluation.labels, turned):
+        right, _ = choose_examples(evaluation.pairs, labels)
+        names = [box.span.label for example in right for box in example.gold.boxes if box.span.trigger]
+        told.append(sum(name.endswith(" (actual)") for name in names))
+    assert told[0] == 0 < told[1]
+
+
 def test_examples_show_right_and_wrong_and_are_the_same_each_time(evaluation):
     right, wrong = choose_examples(with_hostile_text(evaluation).pairs, evaluation.labels)
     assert {example.number for example in wrong} == {1}
