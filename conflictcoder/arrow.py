@@ -8,11 +8,10 @@ from typing import Any
 
 from conflictcoder.document import Document
 from conflictcoder.errors import DataError
+from conflictcoder.event_columns import LEADING, SENTENCE_TEXT, role_columns
 from conflictcoder.ontology import Ontology
 from conflictcoder.records import SENTENCES, Columns
 from conflictcoder.unicode import encodable
-
-_TAKEN = ("document", "date", "sentence", "event", "type", "realis", "trigger", "score", "sentence_text")
 
 
 def require_pyarrow(path: Path | str) -> Any:  # noqa: ANN401 - pyarrow has no complete types
@@ -66,23 +65,9 @@ def event_schema(ontology: Ontology) -> Any:  # noqa: ANN401 - pyarrow.Schema
     """Columns of a table of events."""
     arrow = require_pyarrow("a table of events")
     text = arrow.string()
-    columns = {
-        "document": text,
-        "date": text,
-        "sentence": arrow.int32(),
-        "event": text,
-        "type": text,
-        "realis": text,
-        "trigger": text,
-        "score": arrow.float64(),
-    }
+    columns = dict.fromkeys(LEADING, text) | {"sentence": arrow.int32(), "score": arrow.float64()}
     columns |= {column: arrow.list_(text) for column in role_columns(ontology).values()}
-    return arrow.schema({**columns, "sentence_text": text})
-
-
-def role_columns(ontology: Ontology) -> dict[str, str]:
-    """The column of each role: its name, unless another column has it."""
-    return {role: f"role_{role}" if role in _TAKEN else role for role in ontology.roles}
+    return arrow.schema({**columns, SENTENCE_TEXT: text})
 
 
 def event_rows(document: Document, ontology: Ontology) -> Iterator[dict[str, Any]]:
@@ -104,7 +89,7 @@ def event_rows(document: Document, ontology: Ontology) -> Iterator[dict[str, Any
                 "trigger": encodable(event.text),
                 "score": event.score,
                 **fillers,
-                "sentence_text": encodable(sentence.text),
+                SENTENCE_TEXT: encodable(sentence.text),
             }
 
 
