@@ -87,8 +87,8 @@ def code(
     recorder = None
     try:
         _check_usage(out, form, resume=resume)
-        files = list_files(inputs)
-        reader = ArticleReader(files, Columns(**columns))
+        files, unread = list_files(inputs)
+        reader = ArticleReader(files, Columns(**columns), unread)
         out = _check_output(out, [path for path, _ in files])
         coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
         recorder = _make_recorder(coder, out, form, resume=resume)

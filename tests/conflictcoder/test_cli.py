@@ -276,6 +276,23 @@ def test_hostile_id_of_an_article_that_failed(run, article, monkeypatch, name, s
     assert (result.exit_code, result.stderr) == (1, f"{shown}: too odd\n1 inputs failed\n")
 
 
+def test_folder_that_cannot_be_read_is_named(run, article, tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    for folder, ids in ((tmp_path, ["one"]), (tmp_path / "locked", [])):
+        result = run("code", folder)
+        assert result.exit_code == 1
+        assert "locked: cannot be read (Permission denied)" in result.stderr.replace("\n", "")
+        assert [document["id"] for document in documents(result.stdout)] == ids
+
+
 def test_info_tells_labels_and_provenance(run):
     described = json.loads(run("info").stdout)
     assert "ARMED_CLASH" in described["event_types"]

@@ -75,6 +75,24 @@ def test_dates_and_numbers_become_text(write, column, expected):
     assert read(path) == [Article(text="x", id="7", date=expected)]
 
 
+OUT_OF_RANGE = {
+    "days": (10_000_000, pa.int32(), pa.date32()),
+    "milliseconds": (864_000_000_000_000, pa.int64(), pa.date64()),
+    "a time in milliseconds": (2**62, pa.int64(), pa.timestamp("ms")),
+    "a time with a zone": (-(2**62), pa.int64(), pa.timestamp("us", "UTC")),
+}
+
+
+@pytest.mark.parametrize(("value", "stored", "kind"), OUT_OF_RANGE.values(), ids=OUT_OF_RANGE)
+def test_date_that_no_calendar_has_fails_alone(write, tmp_path, value, stored, kind):
+    path = write(text=["x", "y", "z"], date=pa.array([0, value, None], stored).cast(kind))
+    (tmp_path / "b.txt").write_text("next")
+    first, error, third, following = ArticleReader([(path, "a"), (tmp_path / "b.txt", "b")])
+    assert first.date.startswith("1970-01-01")
+    assert str(error).endswith("row 2: date: expected text, got a date outside the years 1 to 9999")
+    assert (third, following) == (Article(text="z", id="a:3"), Article(text="next", id="b"))
+
+
 def test_null_and_undecodable_text_are_told_by_row(write):
     broken = pa.array([b"a", b"caf\xe9", b"c"]).view(pa.string())
     assert read(write(text=broken, id=["1", "2", "3"])) == [
