@@ -8,11 +8,10 @@ from typing import Any
 
 from conflictcoder.document import Document
 from conflictcoder.errors import DataError
+from conflictcoder.event_columns import LEADING, SENTENCE_TEXT, role_columns
 from conflictcoder.ontology import Ontology
-from conflictcoder.records import SENTENCES, Columns
+from conflictcoder.records import SENTENCES, Columns, Unreadable
 from conflictcoder.unicode import encodable
-
-_TAKEN = ("document", "date", "sentence", "event", "type", "realis", "trigger", "score", "sentence_text")
 
 
 def require_pyarrow(path: Path | str) -> Any:  # noqa: ANN401 - pyarrow has no complete types
@@ -42,7 +41,7 @@ def find_columns(schema: Any, columns: Columns) -> dict[str, str]:  # noqa: ANN4
     Raises:
         ValueError: A column is missing, ambiguous or of a wrong type.
     """
-    found = columns.find(schema.names)
+    found = columns.find(schema.names, lists=True)
     for field, column in found.items():
         _check_type(field, column, schema.field(column).type)
     return found
@@ -51,7 +50,7 @@ def find_columns(schema: Any, columns: Columns) -> dict[str, str]:  # noqa: ANN4
 def field_rows(batch: Any, found: dict[str, str]) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - a table or batch
     """The rows of a table, as the value of each field.
 
-    Numbers and dates become text; text that is not UTF-8 becomes bytes.
+    Numbers and dates become text; what Python cannot hold becomes `Unreadable`.
 
     Args:
         batch: A pyarrow table or record batch.
@@ -66,23 +65,9 @@ def event_schema(ontology: Ontology) -> Any:  # noqa: ANN401 - pyarrow.Schema
     """Columns of a table of events."""
     arrow = require_pyarrow("a table of events")
     text = arrow.string()
-    columns = {
-        "document": text,
-        "date": text,
-        "sentence": arrow.int32(),
-        "event": text,
-        "type": text,
-        "realis": text,
-        "trigger": text,
-        "score": arrow.float64(),
-    }
+    columns = dict.fromkeys(LEADING, text) | {"sentence": arrow.int32(), "score": arrow.float64()}
     columns |= {column: arrow.list_(text) for column in role_columns(ontology).values()}
-    return arrow.schema({**columns, "sentence_text": text})
-
-
-def role_columns(ontology: Ontology) -> dict[str, str]:
-    """The column of each role: its name, unless another column has it."""
-    return {role: f"role_{role}" if role in _TAKEN else role for role in ontology.roles}
+    return arrow.schema({**columns, SENTENCE_TEXT: text})
 
 
 def event_rows(document: Document, ontology: Ontology) -> Iterator[dict[str, Any]]:
@@ -104,7 +89,7 @@ def event_rows(document: Document, ontology: Ontology) -> Iterator[dict[str, Any
                 "trigger": encodable(event.text),
                 "score": event.score,
                 **fillers,
-                "sentence_text": encodable(sentence.text),
+                SENTENCE_TEXT: encodable(sentence.text),
             }
 
 
@@ -130,14 +115,14 @@ def _check_type(field: str, column: str, kind: Any) -> None:  # noqa: ANN401 - p
 
 def _values(column: Any) -> list[Any]:  # noqa: ANN401 - pyarrow.Array
     arrow = require_pyarrow("a table")
-    if arrow.types.is_timestamp(column.type):
-        # Python's dates have no nanoseconds.
+    if arrow.types.is_timestamp(column.type) and column.type.unit == "ns":
+        # Python's dates have no nanoseconds. Other units stay: a cast of them may overflow unseen.
         column = column.cast(arrow.timestamp("us", column.type.tz), safe=False)
     try:
         values = column.to_pylist()
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, OverflowError):
         values = [_value(scalar) for scalar in column]
-    kept = (str, list, bytes, type(None))
+    kept = (str, list, Unreadable, type(None))
     return [value if isinstance(value, kept) else _as_text(value) for value in values]
 
 
@@ -145,7 +130,9 @@ def _value(scalar: Any) -> Any:  # noqa: ANN401 - pyarrow.Scalar
     try:
         return scalar.as_py()
     except UnicodeDecodeError:
-        return bytes(str(scalar.type), "ascii")
+        return Unreadable("bytes")
+    except OverflowError:
+        return Unreadable("a date outside the years 1 to 9999")
 
 
 def _as_text(value: Any) -> str:  # noqa: ANN401 - int, date, datetime or time

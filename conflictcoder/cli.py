@@ -32,6 +32,7 @@ from conflictcoder.output import (
 )
 from conflictcoder.progress import ProgressBar
 from conflictcoder.records import Columns
+from conflictcoder.unicode import one_line
 
 _FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
 
@@ -86,8 +87,8 @@ def code(
     recorder = None
     try:
         _check_usage(out, form, resume=resume)
-        files = list_files(inputs)
-        reader = ArticleReader(files, Columns(**columns))
+        files, unread = list_files(inputs)
+        reader = ArticleReader(files, Columns(**columns), unread)
         out = _check_output(out, [path for path, _ in files])
         coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
         recorder = _make_recorder(coder, out, form, resume=resume)
@@ -140,7 +141,7 @@ class _Reporter:
 
     def tell(self, message: str) -> None:
         self.failed += 1
-        self._console.print(message, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(one_line(message), markup=False, highlight=False, soft_wrap=True)
 
     def pass_on(self, items: Iterable[Article | DataError]) -> Generator[Article, None, None]:
         """Tell of the errors among what was read, and pass on the articles."""

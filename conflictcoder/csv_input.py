@@ -42,16 +42,19 @@ def read_csv(source: Source, path: Path, name: str, columns: Columns) -> Iterato
     make = _RowMaker(header, found, name, str(path))
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        line = lines.number + 1
+        first = lines.number + 1
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield DataError(f"not a CSV row ({error})", file=str(path), line=line)
+            last = lines.number
+            more = f"; lines {first} to {last} were not read, is a quote left open?" if last > first else ""
+            yield DataError(f"not a CSV row ({error}){more}", file=str(path), line=first)
+            make.pass_over(last - first + 1)
             continue
         if row:
-            yield make(row, line)
+            yield make(row, first)
 
 
 def _read_header(line: str, columns: Columns, path: Path) -> tuple[str, list[str], dict[str, str]]:
@@ -62,7 +65,7 @@ def _read_header(line: str, columns: Columns, path: Path) -> tuple[str, list[str
     for delimiter in _DELIMITERS:
         try:
             header = next(csv.reader([line], delimiter=delimiter, strict=True), [])
-            return delimiter, header, columns.find(header)
+            return delimiter, header, columns.find(header, lists=False)
         except csv.Error as error:
             problem = problem or f"not a CSV header ({error}); it must be one line"
         except ValueError as error:
@@ -88,6 +91,10 @@ class _RowMaker:
             return article_of_row(self._values(row), self._found, f"{self._name}:{self._number}")
         except ValueError as error:
             return DataError(str(error), file=self._file, line=line)
+
+    def pass_over(self, lines: int) -> None:
+        """Go past lines that were not read; as a rule each is a row, whose number stays its own."""
+        self._number += lines
 
     def _values(self, row: Sequence[str]) -> dict[str, str]:
         if len(row) != self._width:

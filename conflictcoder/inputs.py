@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,31 +23,35 @@ _KINDS = (".txt", ".jsonl", ".csv", ".tsv", ".parquet")
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
-def list_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+def list_files(paths: Sequence[Path]) -> tuple[list[tuple[Path, str]], list[DataError]]:
     """The files that paths name: files as they are, and those of folders, sorted.
+
+    Links to files are followed, those to folders only where they are themselves among `paths`.
 
     Args:
         paths: Files and folders.
 
     Returns:
         Each file with the id that a text in it has: its name without ending, and in a folder the
-        folders below it too.
+        folders below it too. Then what is wrong with folders that cannot be read.
 
     Raises:
         DataError: A folder has no file of a known kind.
     """
     files: list[tuple[Path, str]] = []
+    unread: list[DataError] = []
     for path in paths:
         if not path.is_dir():
             files.append((path, _without_suffix(path).name))
             continue
-        found = sorted(file for file in path.rglob("*") if _kind(file) in _KINDS and file.is_file())
-        if not found:
+        known = len(unread)
+        found = sorted(file for file in _walk(path, unread) if _kind(file) in _KINDS and _is_file(file))
+        if not found and len(unread) == known:
             raise DataError(
                 "the folder has no .txt and no .jsonl file, nor any .csv, .tsv or .parquet", file=str(path)
             )
         files += [(file, _without_suffix(file.relative_to(path)).as_posix()) for file in found]
-    return files
+    return files, unread
 
 
 class ArticleReader:
@@ -54,13 +60,20 @@ class ArticleReader:
     Args:
         files: Files with the id that a text in them has, as `list_files` gives them.
         columns: Which column of a table, or key of a JSON line, holds what.
+        unread: What is wrong with inputs that are no such files; told first.
 
     Raises:
         DataError: A file needs a library that is not installed.
     """
 
-    def __init__(self, files: Sequence[tuple[Path, str]], columns: Columns | None = None) -> None:
+    def __init__(
+        self,
+        files: Sequence[tuple[Path, str]],
+        columns: Columns | None = None,
+        unread: Sequence[DataError] = (),
+    ) -> None:
         self._files = files
+        self._unread = unread
         self._columns = columns or Columns()
         self._finished = 0
         self._current: _Positioned | None = None
@@ -82,13 +95,14 @@ class ArticleReader:
         Yields:
             Articles in their order; in the place of a bad one the error that tells what is wrong.
         """
+        yield from self._unread
         for path, name in self._files:
             try:
                 yield from self._read(path, name)
             except DataError as error:
                 yield error
             except OSError as error:
-                yield DataError(f"cannot be read ({error.strerror or error})", file=str(path))
+                yield _not_read(error, path)
             self._finished += _size(path)
 
     def _read(self, path: Path, name: str) -> Iterator[Article | DataError]:
@@ -115,6 +129,29 @@ class ArticleReader:
 class _Positioned(Protocol):
     @property
     def position(self) -> int: ...
+
+
+def _not_read(error: OSError, path: Path | str) -> DataError:
+    return DataError(f"cannot be read ({error.strerror or error})", file=str(path))
+
+
+def _walk(folder: Path, unread: list[DataError]) -> Iterator[Path]:
+    """All below a folder but the folders; errors of those that cannot be read go to `unread`."""
+
+    def keep(error: OSError) -> None:
+        unread.append(_not_read(error, error.filename))
+
+    for parent, _, names in os.walk(folder, onerror=keep):
+        yield from (Path(parent, name) for name in names)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        return True  # its folder lets nobody in, which reading it will tell
+    except OSError:
+        return False  # a link that leads nowhere
 
 
 def _kind(path: Path) -> str:

@@ -16,8 +16,8 @@ SENTENCES = "sentences"
 class Columns:
     """Which column, or key of a JSON line, holds what.
 
-    A name that is given must be there. One that is None stands for the field's own name, and only
-    the text's is needed.
+    A name that is given must be there, but for the text's in a JSON line that has `sentences`. One
+    that is None stands for the field's own name, and only the text's is needed.
 
     Attributes:
         text: Column of the article's text.
@@ -35,14 +35,15 @@ class Columns:
         """The column of a field."""
         return getattr(self, field) or field
 
-    def find(self, present: Sequence[str]) -> dict[str, str]:
+    def find(self, present: Sequence[str], *, lists: bool) -> dict[str, str]:
         """Find the columns of a table.
 
         Args:
             present: The table's columns.
+            lists: Whether a column can hold lists, so that `sentences` may stand in for the text.
 
         Returns:
-            The column of each field that the table has; `sentences` stands in for a missing text.
+            The column of each field that the table has.
 
         Raises:
             ValueError: A column is missing or ambiguous; the message tells which ones there are.
@@ -54,19 +55,31 @@ class Columns:
                 raise ValueError(f"column {name!r} is there {present.count(name)} times; rename all but one")
             if name in present:
                 found[field] = name
-            elif getattr(self, field) or (field == "text" and SENTENCES not in present):
-                raise ValueError(f"no column {name!r}{self._hint(field, present)}")
+            elif getattr(self, field) or (field == "text" and not (lists and SENTENCES in present)):
+                raise ValueError(self.missing(field, present))
         if "text" not in found:
             found[SENTENCES] = SENTENCES
         return found
 
-    def _hint(self, field: str, present: Sequence[str]) -> str:
+    def missing(self, field: str, present: Sequence[str], kind: str = "column") -> str:
+        """The message that the column or key of a field is missing, and which ones there are."""
         there = ", ".join(present) or "none"
         lowered = {name.casefold(): name for name in present}
         close = difflib.get_close_matches(self.name(field).casefold(), [*lowered], n=1)
         option = f"--{field}-column"
         advice = f"did you mean {option} {lowered[close[0]]!r}?" if close else f"name it by {option}"
-        return f"; the columns are: {there}; {advice}"
+        return f"no {kind} {self.name(field)!r}; the {kind}s are: {there}; {advice}"
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands for a value of a table that Python cannot hold.
+
+    Attributes:
+        what: What it is, for the message.
+    """
+
+    what: str
 
 
 def article_of_row(row: Mapping[str, Any], found: Mapping[str, str], fallback_id: str) -> Article:
@@ -96,6 +109,9 @@ def article_of_line(record: Any, columns: Columns) -> Article:  # noqa: ANN401 -
         )
         keys = f", got the keys {', '.join(map(repr, record)) or 'none'}" if isinstance(record, dict) else ""
         raise ValueError(f"expected {wanted}{keys}")
+    for field in ("date", "title"):
+        if getattr(columns, field) and names[field] not in record:
+            raise ValueError(columns.missing(field, list(record), "key"))
     return _make({field: record[name] for field, name in names.items() if name in record}, names)
 
 
@@ -117,4 +133,6 @@ def _make(values: Mapping[str, Any], names: Mapping[str, str]) -> Article:
 
 
 def _kind(value: object) -> str:
+    if isinstance(value, Unreadable):
+        return value.what
     return "nothing" if value is None else type(value).__name__

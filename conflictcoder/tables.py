@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from conflictcoder.document import Document, Event
+from conflictcoder.event_columns import LEADING, SENTENCE_TEXT, role_columns
 from conflictcoder.ontology import Ontology
-from conflictcoder.unicode import encodable
+from conflictcoder.unicode import encodable, one_line
 
-_LEADING = ("document", "date", "sentence", "event", "type", "realis", "trigger", "score")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -30,7 +30,7 @@ class CsvWriter:
         self._writer = csv.writer(stream)
         self._roles = ontology.roles
         if header:
-            self._writer.writerow([*_LEADING, *self._roles, "sentence_text"])
+            self._writer.writerow([*LEADING, *role_columns(ontology).values(), SENTENCE_TEXT])
 
     def write(self, document: Document) -> None:
         """Write the events of a document."""
@@ -60,7 +60,7 @@ class TableWriter:
 
     def write(self, document: Document) -> None:
         """Print the events of a document."""
-        title = " · ".join(part for part in (document.id, document.title, document.date) if part)
+        title = one_line(" · ".join(part for part in (document.id, document.title, document.date) if part))
         events = list(document.events)
         if not events:
             self._console.print(Text(f"{title}: no events" if title else "no events"))
@@ -72,7 +72,7 @@ class TableWriter:
         for event in events:
             mark = "" if self._ontology.is_actual(event.realis) else f" ({event.realis})"
             cells = [f"{event.type}{mark}", event.text, *(_join(event, role) for role in roles)]
-            table.add_row(*(Text(_one_line(cell)) for cell in cells))
+            table.add_row(*(Text(one_line(cell)) for cell in cells))
         self._console.print(table)
         self._console.print()
 
@@ -84,8 +84,3 @@ def _join(event: Event, role: str) -> str:
 def _disarm(cell: str) -> str:
     """Keep a spreadsheet from running text of an article as a formula (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
-
-
-def _one_line(cell: str) -> str:
-    """Text without the characters that would move a terminal's cursor."""
-    return "".join(character if character.isprintable() else " " for character in cell)

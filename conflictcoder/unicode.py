@@ -1,4 +1,4 @@
-"""Text that no encoding can take: halves of surrogate pairs, as broken exports have them."""
+"""Text that cannot be written as it is: halves of surrogate pairs, and what a terminal would obey."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def encodable(text: str) -> str:
 def escape_surrogates(json_text: str) -> str:
     r"""JSON with `\uXXXX` for each half of a surrogate pair, which reads back as it was."""
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
+
+
+def one_line(text: str) -> str:
+    """The text with a space for each character that a terminal would obey or cannot print."""
+    return "".join(character if character.isprintable() else " " for character in text)

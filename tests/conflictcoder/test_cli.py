@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from conflictcoder import Document, EventCoder
 from conflictcoder.cli import main
 from conflictcoder.inputs import ArticleReader
+from conflictcoder.output import FORMATS
 
 SENTENCES = ["Rebels captured Namkham on Friday.", "Troops withdrew from Lwepan."]
 
@@ -241,6 +243,54 @@ def test_table_has_one_event_a_line(run, tmp_path, ten):
     assert lines[1].split()[:3] == ["type", "trigger", "actor"]
     assert sum(line.startswith("TERRITORY_CAPTURE  ") for line in lines) == 1
     assert any("(other)" in line for line in lines)
+
+
+# What an id may be, and how a terminal gets it.
+HOSTILE = {"half of a pair": ("x\ud800y", "x y"), "terminal escape": ("a\x1b[2Jb\nc", "a [2Jb c")}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(("name", "shown"), HOSTILE.values(), ids=HOSTILE)
+def test_hostile_ids_and_titles_in_every_format(run, tmp_path, form, name, shown):
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
+    lines = [
+        {"id": name, "title": name, "date": name, "sentences": sentences} for sentences in (SENTENCES, [])
+    ]
+    (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    out = tmp_path / "out"
+    result = run("code", tmp_path / "x.jsonl", "--format", form, "-o", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    if form == "table":
+        first, *others = out.read_text(encoding="utf-8").splitlines()
+        title = " · ".join([shown] * 3)
+        assert (first.rstrip(), others[-1]) == (title, f"{title}: no events")
+        assert all(line.isprintable() for line in others)
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE.values(), ids=HOSTILE)
+def test_hostile_id_of_an_article_that_failed(run, article, monkeypatch, name, shown):
+    failed = Document(name, "", "", "", error="too odd")
+    monkeypatch.setattr(EventCoder, "code_many", lambda *_, **__: (document for document in [failed]))
+    result = run("code", article)
+    assert (result.exit_code, result.stderr) == (1, f"{shown}: too odd\n1 inputs failed\n")
+
+
+def test_folder_that_cannot_be_read_is_named(run, article, tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    for folder, ids in ((tmp_path, ["one"]), (tmp_path / "locked", [])):
+        result = run("code", folder)
+        assert result.exit_code == 1
+        assert "locked: cannot be read (Permission denied)" in result.stderr.replace("\n", "")
+        assert [document["id"] for document in documents(result.stdout)] == ids
 
 
 def test_info_tells_labels_and_provenance(run):

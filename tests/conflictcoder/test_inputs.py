@@ -68,10 +68,36 @@ def test_folder_with_every_kind(tmp_path):
     for name in ("b.csv", "a.TXT", "c.jsonl.gz", "d/e.parquet", "f.tsv", "g.pdf", "h.csv.partial", "i.gz"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert [name for _, name in list_files([tmp_path])] == ["a", "b", "c", "d/e", "f"]
+    files, unread = list_files([tmp_path])
+    assert unread == []
+    assert [name for _, name in files] == ["a", "b", "c", "d/e", "f"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"empty: the folder has no \.txt and no \.jsonl file"):
         list_files([tmp_path / "empty"])
+
+
+def test_links_to_files_are_followed_and_to_folders_only_if_named(tmp_path):
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    write(tmp_path, "a.txt", TEXT)
+    (inside / "link.txt").symlink_to(tmp_path / "a.txt")
+    (inside / "nowhere.txt").symlink_to(tmp_path / "gone.txt")
+    (inside / "above").symlink_to(tmp_path)
+    outside.symlink_to(inside)
+    assert list_files([inside]) == ([(inside / "link.txt", "link")], [])
+    assert list_files([outside]) == ([(outside / "link.txt", "link")], [])
+
+
+def test_files_of_a_folder_that_lets_nobody_in_are_named(tmp_path, monkeypatch):
+    path = write(tmp_path, "a.txt", TEXT)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.is_dir", lambda _: True)
+        patch.setattr("pathlib.Path.stat", refuse)
+        assert list_files([tmp_path]) == ([(path, "a")], [])
 
 
 def test_csv_with_its_own_names_marks_and_line_ends(tmp_path):
@@ -105,6 +131,7 @@ BAD_TABLES = {
     "utf-16": ("id,text\n1,x\n".encode("utf-16"), "a.csv:1: the header is not UTF-8 text"),
     "binary": (bytes(range(256)) * 50, "a.csv:1: the header is not UTF-8 text"),
     "open quote": (b'id,"text\n1,x\n', "a.csv:1: not a CSV header"),
+    "sentences, a list": (b"id,sentences\n1,x\n2,y\n", "a.csv:1: no column 'text'"),
 }
 
 
@@ -135,6 +162,26 @@ def test_bad_row_is_told_with_its_line_and_the_rest_is_read(tmp_path, row, messa
     assert (first, last) == (Article(text="x\ny", id="1"), Article(text="z", id="3"))
     assert error.startswith("a.csv:4: ")
     assert message in error
+
+
+OPEN_QUOTES = {
+    "closed by another": (b'b\n"c\nd\n"e"\nf\n', "lines 3 to 5", [Article(text="f", id="a:5")]),
+    "to the end": (b'b\n"c\nd\n', "lines 3 to 4", []),
+}
+
+
+@pytest.mark.parametrize(("rows", "lines", "after"), OPEN_QUOTES.values(), ids=OPEN_QUOTES)
+def test_open_quote_tells_the_lines_that_it_swallowed(tmp_path, rows, lines, after):
+    first, error, *others = read(write(tmp_path, "a.csv", b"text\n" + rows))
+    assert (first, others) == (Article(text="b", id="a:1"), after)
+    assert error.startswith("a.csv:3: not a CSV row")
+    assert f"; {lines} were not read" in error
+
+
+def test_row_that_is_no_csv_keeps_its_number(tmp_path):
+    first, error, last = read(write(tmp_path, "a.csv", b'text\nx\n"y" y\nz\n'))
+    assert (first.id, last.id) == ("a:1", "a:3")
+    assert "were not read" not in error
 
 
 def test_long_cells_and_lines_are_whole(tmp_path):
@@ -182,6 +229,17 @@ def test_keys_of_json_lines_can_be_named(tmp_path):
         Article(text="x", id="u"),
         Article(sentences=["y"], id="v"),
     ]
+
+
+@pytest.mark.parametrize("field", ["date", "title"])
+def test_key_of_a_json_line_that_was_named_must_be_there(tmp_path, field):
+    lines = [{"id": "1", "text": "x", "When": "y"}, {"id": "2", "text": "x", "when": None}]
+    path = write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, lines)))
+    error, article = read(path, **{field: "when"})
+    assert error == (
+        f"a.jsonl:1: no key 'when'; the keys are: id, text, When; did you mean --{field}-column 'When'?"
+    )
+    assert article == Article(text="x", id="2")
 
 
 def test_position_reaches_the_size(tmp_path):

@@ -1,15 +1,28 @@
+import csv
 import datetime as dt
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from conflictcoder import Article, DataError, Document, EventCoder, Ontology, Sentence
-from conflictcoder.arrow import event_schema
+from conflictcoder import (
+    Argument,
+    Article,
+    DataError,
+    Document,
+    Event,
+    EventCoder,
+    Mention,
+    Ontology,
+    Sentence,
+)
+from conflictcoder.event_columns import role_columns
 from conflictcoder.inputs import ArticleReader
 from conflictcoder.parquet import ParquetWriter
 from conflictcoder.records import Columns
+from conflictcoder.tables import CsvWriter
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -60,6 +73,24 @@ DATES = {
 def test_dates_and_numbers_become_text(write, column, expected):
     path = write(text=["x"], id=[7], date=column)
     assert read(path) == [Article(text="x", id="7", date=expected)]
+
+
+OUT_OF_RANGE = {
+    "days": (10_000_000, pa.int32(), pa.date32()),
+    "milliseconds": (864_000_000_000_000, pa.int64(), pa.date64()),
+    "a time in milliseconds": (2**62, pa.int64(), pa.timestamp("ms")),
+    "a time with a zone": (-(2**62), pa.int64(), pa.timestamp("us", "UTC")),
+}
+
+
+@pytest.mark.parametrize(("value", "stored", "kind"), OUT_OF_RANGE.values(), ids=OUT_OF_RANGE)
+def test_date_that_no_calendar_has_fails_alone(write, tmp_path, value, stored, kind):
+    path = write(text=["x", "y", "z"], date=pa.array([0, value, None], stored).cast(kind))
+    (tmp_path / "b.txt").write_text("next")
+    first, error, third, following = ArticleReader([(path, "a"), (tmp_path / "b.txt", "b")])
+    assert first.date.startswith("1970-01-01")
+    assert str(error).endswith("row 2: date: expected text, got a date outside the years 1 to 9999")
+    assert (third, following) == (Article(text="z", id="a:3"), Article(text="next", id="b"))
 
 
 def test_null_and_undecodable_text_are_told_by_row(write):
@@ -149,17 +180,33 @@ def test_no_events_make_a_table_without_rows(ontology, tmp_path):
     assert (table.num_rows, table.column_names[-1]) == (0, "sentence_text")
 
 
-def test_role_with_the_name_of_a_column():
-    ontology = Ontology.from_dict(
-        {
-            "entity_types": {"PERSON": {}},
-            "event_types": {"CLASH": {}},
-            "roles": {"date": {}, "ACTOR": {}},
-            "realis": [],
-        }
-    )
-    names = event_schema(ontology).names
-    assert (names.count("date"), "role_date" in names, "ACTOR" in names) == (1, True, True)
+def test_roles_with_the_names_of_columns_keep_a_column_each(tmp_path):
+    roles = ("date", "type", "role_date", "ACTOR")
+    ontology = Ontology(entity_types=("PERSON",), event_types=("CLASH",), roles=roles)
+    names = ["role_role_date", "role_type", "role_date", "ACTOR"]
+    assert role_columns(ontology) == dict(zip(roles, names, strict=True))
+
+    mentions = [Mention(str(place), "PERSON", place, place + 1, "abcd"[place]) for place in range(4)]
+    arguments = tuple(map(Argument, roles, mentions))
+    event = Event("e1", "CLASH", "", 0, 1, "a", arguments)
+    document = Document("1", "", "", "abcd", (Sentence("abcd", 0, tuple(mentions), (event,)),))
+    stream = io.StringIO(newline="")
+    CsvWriter(stream, ontology).write(document)
+    header, row = csv.reader(io.StringIO(stream.getvalue(), newline=""))
+    with (tmp_path / "out.parquet").open("wb") as binary:
+        writer = ParquetWriter(binary, ontology)
+        writer.write(document)
+        writer.close()
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert header == table.column_names
+    assert len(set(header)) == len(header)
+    (stored,) = table.to_pylist()
+    for name, text in zip(names, "abcd", strict=True):
+        assert (row[header.index(name)], stored[name]) == (text, [text])
+
+
+def test_roles_of_the_ordinary_ontology_keep_their_names(ontology):
+    assert role_columns(ontology) == {role: role for role in ontology.roles}
 
 
 def test_missing_library_is_named(tmp_path):
