@@ -21,6 +21,7 @@ from conflictcoder.bundle import (
     fingerprint,
     is_bundle,
     read_config,
+    resolve_checkpoint,
 )
 from conflictcoder.calibration import BALANCED, expect_operating_point
 from conflictcoder.decoding import Decoder
@@ -119,19 +120,9 @@ class EventCoder:
         expect_operating_point(operating_point)
         folder = default_bundle() if checkpoint is None else Path(checkpoint)
         origin = Origin(None if checkpoint is None else folder.absolute(), device, threads)
-        if not folder.is_dir():
-            raise CheckpointError(
-                f"{folder}: no such folder; expected a bundle (with {MODEL}) or a training checkpoint "
-                "(with model.safetensors)"
-            )
-        if is_bundle(folder):
-            return cls._from_bundle(folder, origin).at(operating_point)
-        for place in (folder, folder / "checkpoint"):
-            if (place / "model.safetensors").exists():
-                return cls._from_checkpoint(place, origin).at(operating_point)
-        raise CheckpointError(
-            f"{folder}: neither a bundle (no {MODEL}) nor a training checkpoint (no model.safetensors)"
-        )
+        place = resolve_checkpoint(folder)
+        load = cls._from_bundle if is_bundle(place) else cls._from_checkpoint
+        return load(place, origin).at(operating_point)
 
     @classmethod
     def _from_bundle(cls, folder: Path, origin: Origin) -> EventCoder:

@@ -20,6 +20,7 @@ from conflictcoder.bundle import (
     TOKENIZER,
     BundleConfig,
     file_hash,
+    resolve_checkpoint,
 )
 from conflictcoder.coder import EventCoder, read_tokenizer
 from conflictcoder.document import Article, Document
@@ -85,9 +86,10 @@ def export(
         For each kind of answer the F1 of the bundle's against the checkpoint's.
 
     Raises:
+        CheckpointError: There is no readable checkpoint.
         ExportError: They differ by more than the tolerance; no bundle is written.
     """
-    folder = checkpoint / "checkpoint" if (checkpoint / "checkpoint").is_dir() else checkpoint
+    folder = resolve_checkpoint(checkpoint)
     model = load_model(folder).eval()
     tolerance = tolerance if tolerance is not None else (0.9 if quantize else 0.999)
     out.parent.mkdir(parents=True, exist_ok=True)

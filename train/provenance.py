@@ -6,6 +6,7 @@ import hashlib
 import platform
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from conflictcoder.bundle import fingerprint
-from conflictcoder.errors import ConflictCoderError
+from conflictcoder.errors import CheckpointError, ConflictCoderError
 from train.config import ExperimentConfig
 from train.data.paths import data_paths
 from train.files import read_json
@@ -91,12 +92,11 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
 
 def _teachers(config: ExperimentConfig) -> dict[str, str]:
     """Fingerprint of each teacher's checkpoint; one that is not there is told when it is needed."""
-    places = {name: (Path(name) / "checkpoint", Path(name)) for name in config.distillation.teachers}
-    return {
-        name: fingerprint(place)
-        for name, choices in places.items()
-        for place in [place for place in choices if place.is_dir()][:1]
-    }
+    found = {}
+    for name in config.distillation.teachers:
+        with suppress(CheckpointError):
+            found[name] = fingerprint(Path(name))
+    return found
 
 
 def data_hashes(paths: Iterable[Path]) -> dict[str, str]:
