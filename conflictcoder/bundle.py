@@ -22,6 +22,7 @@ from conflictcoder.ontology import Ontology
 SCHEMA_VERSION = 2
 _READABLE = (1, SCHEMA_VERSION)  # version 1 has one operating point and no other difference
 MODEL = "model.onnx"
+WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
 CONFIG = "config.json"
 MANIFEST = "MANIFEST.sha256"
@@ -66,6 +67,28 @@ def default_bundle() -> Path:
 def is_bundle(folder: Path) -> bool:
     """Whether a folder is meant to be a bundle, whole or damaged."""
     return (folder / MODEL).exists() or (folder / MANIFEST).exists()
+
+
+def resolve_checkpoint(folder: Path) -> Path:
+    """Find the model of a bundle, of a training checkpoint or of a training run.
+
+    Returns:
+        The folder itself, or the `checkpoint` in it if it is a training run.
+
+    Raises:
+        CheckpointError: There is no model.
+    """
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"{folder}: no such folder; expected a bundle (with {MODEL}) or a training checkpoint "
+            f"(with {WEIGHTS})"
+        )
+    if is_bundle(folder):
+        return folder
+    for place in (folder, folder / "checkpoint"):
+        if (place / WEIGHTS).exists():
+            return place
+    raise CheckpointError(f"{folder}: neither a bundle (no {MODEL}) nor a training checkpoint (no {WEIGHTS})")
 
 
 def check_manifest(folder: Path) -> None:
@@ -133,12 +156,15 @@ def read_config(folder: Path) -> BundleConfig:
 
 
 def fingerprint(folder: Path) -> str:
-    """What tells one checkpoint, bundle or of a training run, from another: a hash of its content."""
-    if (folder / MANIFEST).exists():
-        return file_hash(folder / MANIFEST)
-    hashes = [
-        file_hash(path) for path in sorted(folder.iterdir()) if path.suffix in (".json", ".safetensors")
-    ]
+    """What tells one checkpoint, bundle or of a training run, from another: a hash of its content.
+
+    Raises:
+        CheckpointError: There is no model.
+    """
+    place = resolve_checkpoint(folder)
+    if is_bundle(place):
+        return file_hash(place / MANIFEST)
+    hashes = [file_hash(path) for path in sorted(place.iterdir()) if path.suffix in (".json", ".safetensors")]
     return hashlib.sha256("\n".join(hashes).encode("ascii")).hexdigest()
 
 

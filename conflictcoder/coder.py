@@ -21,15 +21,19 @@ from conflictcoder.bundle import (
     fingerprint,
     is_bundle,
     read_config,
+    resolve_checkpoint,
 )
 from conflictcoder.calibration import BALANCED, expect_operating_point
-from conflictcoder.decoding import Decoder
+from conflictcoder.decoding import Decoder, Outputs
 from conflictcoder.document import Article, Document
 from conflictcoder.errors import CheckpointError
 from conflictcoder.runtime import Runtime
 from conflictcoder.sentences import split_sentences
-from conflictcoder.windows import WindowEncoder
+from conflictcoder.windows import Window, WindowEncoder
 
+# A window's outputs take more memory than all else that is known of it (684 KB for the 128 tokens of
+# the shipped bundle), so only a few windows have theirs at a time: more than most articles have.
+_WINDOWS_AN_ARTICLE = 8
 _LOOK_AHEAD = 4  # tasks a worker: enough to keep it busy, few enough to stay small in memory
 
 
@@ -119,19 +123,9 @@ class EventCoder:
         expect_operating_point(operating_point)
         folder = default_bundle() if checkpoint is None else Path(checkpoint)
         origin = Origin(None if checkpoint is None else folder.absolute(), device, threads)
-        if not folder.is_dir():
-            raise CheckpointError(
-                f"{folder}: no such folder; expected a bundle (with {MODEL}) or a training checkpoint "
-                "(with model.safetensors)"
-            )
-        if is_bundle(folder):
-            return cls._from_bundle(folder, origin).at(operating_point)
-        for place in (folder, folder / "checkpoint"):
-            if (place / "model.safetensors").exists():
-                return cls._from_checkpoint(place, origin).at(operating_point)
-        raise CheckpointError(
-            f"{folder}: neither a bundle (no {MODEL}) nor a training checkpoint (no model.safetensors)"
-        )
+        place = resolve_checkpoint(folder)
+        load = cls._from_bundle if is_bundle(place) else cls._from_checkpoint
+        return load(place, origin).at(operating_point)
 
     @classmethod
     def _from_bundle(cls, folder: Path, origin: Origin) -> EventCoder:
@@ -302,19 +296,24 @@ class EventCoder:
             article = batch[0]
             if not isinstance(article, Article):
                 return [Document("", "", "", "", error=message)]
-            return [Document(article.id, article.title, article.date, article.text or "", error=message)]
+            return [Document(article.id, article.title, article.date, _text(article), error=message)]
 
     def _code_batch(self, articles: Sequence[Article]) -> list[Document]:
-        texts = [_sentences(article) for article in articles]
-        encoded = [[self._encoder.encode(sentence) for sentence, _ in spans] for _, spans in texts]
+        split = [_sentences(article) for article in articles]
+        encoded = [[self._encoder.encode(sentence) for sentence, _ in spans] for spans in split]
         windows = [self._encoder.pack(sentences) for sentences in encoded]
-        outputs = iter(self._runtime.run([window for group in windows for window in group]))
+        outputs = self._run([window for own in windows for window in own])
         documents = []
-        for article, (text, spans), sentences, group in zip(articles, texts, encoded, windows, strict=True):
-            arrays = list(itertools.islice(outputs, len(group)))
-            coded = self._decoder.decode(spans, sentences, group, arrays)
-            documents.append(Document(article.id, article.title, article.date, text, coded))
+        for article, spans, sentences, own in zip(articles, split, encoded, windows, strict=True):
+            coded = self._decoder.decode(spans, sentences, own, itertools.islice(outputs, len(own)))
+            documents.append(Document(article.id, article.title, article.date, _text(article), coded))
         return documents
+
+    def _run(self, windows: Sequence[Window]) -> Iterator[Outputs]:
+        """The outputs of windows, of which only those of one group are in memory at a time."""
+        size = _WINDOWS_AN_ARTICLE * self._runtime.batch_articles
+        for first in range(0, len(windows), size):
+            yield from self._runtime.run(windows[first : first + size])
 
 
 class _Batches(Iterator[list[Article]]):
@@ -360,13 +359,17 @@ def read_tokenizer(folder: Path) -> Tokenizer:
         raise CheckpointError(f"{folder / TOKENIZER}: cannot be read ({error})") from None
 
 
-def _sentences(article: Article) -> tuple[str, list[tuple[str, int]]]:
-    """An article's text, and each sentence's text and start."""
+def _text(article: Article) -> str:
+    return " ".join(article.sentences or ()) if article.text is None else article.text
+
+
+def _sentences(article: Article) -> list[tuple[str, int]]:
+    """Text and start of each sentence of an article."""
     if article.sentences is None:
-        text = article.text or ""
-        return text, [(text[start:end], start) for start, end in split_sentences(text)]
+        text = _text(article)
+        return [(text[start:end], start) for start, end in split_sentences(text)]
     starts = itertools.accumulate((len(sentence) + 1 for sentence in article.sentences), initial=0)
-    return " ".join(article.sentences), list(zip(article.sentences, starts, strict=False))
+    return list(zip(article.sentences, starts, strict=False))
 
 
 def _expect_article(article: object) -> Article:

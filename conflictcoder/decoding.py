@@ -5,7 +5,7 @@ This is the only decoder: evaluation and inference both call it, with outputs of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -54,7 +54,7 @@ class Decoder:
         texts: Sequence[tuple[str, int]],
         encoded: Sequence[EncodedSentence],
         windows: Sequence[Window],
-        outputs: Sequence[Outputs],
+        outputs: Iterable[Outputs],
     ) -> tuple[Sentence, ...]:
         """Decode one document.
 
@@ -64,7 +64,8 @@ class Decoder:
             windows: The windows that the sentences were packed into.
             outputs: For every window, arrays without a batch axis: `spans` (tokens, tags),
                 `event_types` (pieces, types), `realis` (tokens, values), `triggers` (tokens, roles,
-                size) and `mentions` (tokens, size). Heads that the model lacks are missing.
+                size) and `mentions` (tokens, size). Heads that the model lacks are missing. They
+                are taken one by one and not kept.
 
         Returns:
             All sentences, in their order.

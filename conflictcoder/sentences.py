@@ -11,12 +11,15 @@ from conflictcoder.unicode import encodable
 
 # A splitter may need time that grows faster than the text when quotes and brackets never close.
 _MAX_CHARACTERS = 5_000
-_BLOCK = re.compile(r"(?:(?!\n[^\S\n]*\n).)+", re.DOTALL)
+_EMPTY_LINE = re.compile(r"\n(?=[^\S\n]*\n)")
 _LINE = re.compile(r"[^\n]+")
+_VISIBLE = re.compile(r"\S")
 _WRAPPED_WIDTH = range(50, 101)
 
+_Span = tuple[int, int]
 
-def split_sentences(text: str, *, language: str = "en") -> Iterator[tuple[int, int]]:
+
+def split_sentences(text: str, *, language: str = "en") -> Iterator[_Span]:
     """Find the sentences of a text.
 
     A line is a paragraph, unless the text is hard-wrapped, and a sentence never reaches over a
@@ -39,29 +42,50 @@ def split_sentences(text: str, *, language: str = "en") -> Iterator[tuple[int, i
                     yield begin, begin + len(sentence.strip())
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+def _paragraphs(text: str) -> Iterator[_Span]:
     """Blocks between empty lines; inside a block, each line unless the block is hard-wrapped."""
-    for block in _BLOCK.finditer(text):
-        lines = [
-            (line.start() + block.start(), line.end() + block.start()) for line in _LINE.finditer(block[0])
-        ]
+    for block in _blocks(text):
+        # Only four lines at a time, because a block may have millions.
+        lines = (match.span() for match in _LINE.finditer(text, *block))
+        before, line, after = None, next(lines, None), next(lines, None)
         start = None
-        for number, (first, last) in enumerate(lines):
-            start = first if start is None else start
-            following = text[last:].lstrip()[:1] if number + 1 < len(lines) else ""
-            if not (following.islower() or (following and _is_wrapped(lines, number))):
-                yield start, last
+        while line:
+            beyond = next(lines, None)
+            start = line[0] if start is None else start
+            if not (after and _goes_on(text, block, before, line, after, beyond)):
+                yield start, line[1]
                 start = None
+            before, line, after = line, after, beyond
 
 
-def _is_wrapped(lines: list[tuple[int, int]], number: int) -> bool:
+def _blocks(text: str) -> Iterator[_Span]:
+    start = 0
+    for separator in _EMPTY_LINE.finditer(text):
+        if start < separator.start():
+            yield start, separator.start()
+        start = separator.end()
+    yield start, len(text)
+
+
+def _goes_on(
+    text: str, block: _Span, before: _Span | None, line: _Span, after: _Span, beyond: _Span | None
+) -> bool:
+    """Whether the line's paragraph goes on in the line after it."""
+    following = _VISIBLE.search(text, line[1], block[1])
+    return following is not None and (following[0].islower() or _is_wrapped(before, line, after, beyond))
+
+
+def _is_wrapped(before: _Span | None, line: _Span, after: _Span, beyond: _Span | None) -> bool:
     """Whether the line's end was set by a fixed width: it and its neighbours are about as long."""
-    widths = [last - first for first, last in lines[max(0, number - 1) : number + 2]]
-    full = widths[:-1] if number + 2 >= len(lines) else widths
-    return len(lines) > 2 and all(width in _WRAPPED_WIDTH for width in full) and max(full) - min(full) < 25
+    if not (before or beyond):
+        return False  # two lines alone may be as long by chance
+    # The last line of a block ends where the text does.
+    full = [before, line, after if beyond else None]
+    widths = [last - first for first, last in filter(None, full)]
+    return all(width in _WRAPPED_WIDTH for width in widths) and max(widths) - min(widths) < 25
 
 
-def _chunks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _chunks(text: str, start: int, end: int) -> Iterator[_Span]:
     """Cut a paragraph of enormous length at white space."""
     while end - start > _MAX_CHARACTERS:
         cut = max(text.rfind(" ", start + 1, start + _MAX_CHARACTERS), start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 
 
 def encodable(text: str) -> str:
@@ -13,7 +14,12 @@ def encodable(text: str) -> str:
 
 
 def escape_surrogates(json_text: str) -> str:
-    r"""JSON with `\uXXXX` for each half of a surrogate pair, which reads back as it was."""
+    r"""JSON with `\uXXXX` for each half of a surrogate pair, which reads back as it was.
+
+    Two halves that stand together would read back as one character, and all offsets behind them would be
+    wrong: each becomes U+FFFD.
+    """
+    json_text = _PAIR.sub("\ufffd\ufffd", json_text)
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
 
 

@@ -79,6 +79,8 @@ class Window:
 class WindowEncoder:
     """Tokenizes sentences and packs them into windows.
 
+    Special tokens that are written in a text, such as `[SEP]`, are read as the text that they are.
+
     Args:
         tokenizer: The backbone's tokenizer.
         max_tokens: Tokens in a window at most, special ones included.
@@ -89,6 +91,7 @@ class WindowEncoder:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._tokenizer.encode_special_tokens = True  # as text
         encoding = self._tokenizer.encode("a")
         marks = encoding.special_tokens_mask
         first = marks.index(0)

@@ -20,6 +20,7 @@ from conflictcoder.bundle import (
     TOKENIZER,
     BundleConfig,
     file_hash,
+    resolve_checkpoint,
 )
 from conflictcoder.coder import EventCoder, read_tokenizer
 from conflictcoder.document import Article, Document
@@ -86,10 +87,11 @@ def export(
         For each kind of answer the F1 of the bundle's against the checkpoint's.
 
     Raises:
+        CheckpointError: There is no readable checkpoint.
         ExportError: They differ by more than the tolerance, or `out` has something else in it; no bundle
             is written.
     """
-    folder = checkpoint / "checkpoint" if (checkpoint / "checkpoint").is_dir() else checkpoint
+    folder = resolve_checkpoint(checkpoint)
     out = out.resolve()
     _check_out(out, folder)
     model = load_model(folder).eval()

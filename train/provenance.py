@@ -6,14 +6,15 @@ import hashlib
 import platform
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from conflictcoder.bundle import fingerprint
-from conflictcoder.errors import ConflictCoderError
+from conflictcoder.bundle import file_hash, fingerprint
+from conflictcoder.errors import CheckpointError, ConflictCoderError
 from train.backbones import find_backbone
 from train.config import AnnotatedData, Data, ExperimentConfig
 from train.data.paths import SETS, data_paths
@@ -102,18 +103,19 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def _backbone(config: ExperimentConfig) -> str:
-    """Fingerprint of the weights and settings that the encoder starts from."""
-    return fingerprint(find_backbone(config.model.backbone))
+    """SHA-256 over the weights and settings that the encoder starts from."""
+    files = sorted(find_backbone(config.model.backbone).iterdir())
+    hashes = [file_hash(file) for file in files if file.suffix in {".json", ".safetensors"}]
+    return hashlib.sha256("\n".join(hashes).encode("ascii")).hexdigest()
 
 
 def _teachers(config: ExperimentConfig) -> dict[str, str]:
     """Fingerprint of each teacher's checkpoint; one that is not there is told when it is needed."""
-    places = {name: (Path(name) / "checkpoint", Path(name)) for name in config.distillation.teachers}
-    return {
-        name: fingerprint(place)
-        for name, choices in places.items()
-        for place in [place for place in choices if place.is_dir()][:1]
-    }
+    found = {}
+    for name in config.distillation.teachers:
+        with suppress(CheckpointError):
+            found[name] = fingerprint(Path(name))
+    return found
 
 
 def data_hashes(paths: Iterable[Path]) -> dict[str, str]:

@@ -4,7 +4,18 @@ import shutil
 import pytest
 
 from conflictcoder import CheckpointError, EventCoder
-from conflictcoder.bundle import CONFIG, MANIFEST, MODEL, SCHEMA_VERSION, TOKENIZER, file_hash, read_config
+from conflictcoder.bundle import (
+    CONFIG,
+    MANIFEST,
+    MODEL,
+    SCHEMA_VERSION,
+    TOKENIZER,
+    WEIGHTS,
+    file_hash,
+    fingerprint,
+    read_config,
+    resolve_checkpoint,
+)
 
 
 @pytest.fixture
@@ -130,3 +141,25 @@ def test_damaged_training_checkpoint(tiny_run, tmp_path):
     (copy / "model.safetensors").write_bytes(b"\0" * 64)
     with pytest.raises(CheckpointError, match="not a readable checkpoint"):
         EventCoder.from_pretrained(copy)
+
+
+def test_fingerprint_of_a_run_is_that_of_its_weights(tmp_path):
+    place = tmp_path / "run" / "checkpoint"
+    place.mkdir(parents=True)
+    (tmp_path / "run" / "metrics.json").write_text("{}")
+    (place / CONFIG).write_text("{}")
+    found = []
+    for weights in (b"some", b"others"):
+        (place / WEIGHTS).write_bytes(weights)
+        found.append(fingerprint(tmp_path / "run"))
+        assert fingerprint(place) == found[-1]
+    assert found[0] != found[1]
+    assert resolve_checkpoint(tmp_path / "run") == resolve_checkpoint(place) == place
+
+
+def test_folder_without_weights_has_no_fingerprint(tmp_path):
+    (tmp_path / "metrics.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=r"neither a bundle .* nor a training checkpoint"):
+        fingerprint(tmp_path)
+    with pytest.raises(CheckpointError, match="no such folder"):
+        fingerprint(tmp_path / "run")

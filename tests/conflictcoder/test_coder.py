@@ -1,9 +1,13 @@
+import tracemalloc
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from conflictcoder import Article, CheckpointError, EventCoder
+from conflictcoder.bundle import default_bundle, read_config
 from conflictcoder.calibration import OperatingPoint
+from conflictcoder.coder import read_tokenizer
 
 from ..conftest import ROOT
 
@@ -12,6 +16,8 @@ HOSTILE = {
     "white space": " \n\t\r\n ",
     "control characters": "a\x00b\x07c\x1bd\u200be\ufeff",
     "broken unicode": "army \ud800 rebels \udfff",
+    "halves of a pair side by side": "army \ud83d\ude00x rebels",
+    "special tokens": "[CLS] Rebels [SEP] captured [MASK][PAD] Namkham [UNK]. <s> </s> <mask>",
     "burmese": "မြန်မာနိုင်ငံတွင် တိုက်ပွဲများ ဖြစ်ပွားခဲ့သည်။ စစ်တပ်က ဆုတ်ခွာသွားသည်။",
     "html": "<html><body><p>Rebels captured Namkham.</p><script>x()</script></body></html>",
     "emoji and right-to-left": "👩‍👩‍👧 استولى المتمردون على المدينة.",
@@ -96,6 +102,81 @@ def test_batch_equals_single_whatever_the_workers(coder):
     single = [coder.code_article(article) for article in items]
     assert list(coder.code_many(items)) == single
     assert list(coder.code_many(iter(items), workers=3)) == single
+
+
+class BlankRuntime:
+    """Finds nothing, in outputs as large as the shipped network's."""
+
+    def __init__(self, labels, batch_articles=1):
+        self.batch_articles = batch_articles
+        self.sizes = labels.output_sizes()
+        self.groups = []
+
+    def run(self, windows):
+        self.groups.append(len(windows))
+        return [self._outputs(len(window.input_ids), len(window.pieces)) for window in windows]
+
+    def _outputs(self, tokens, pieces):
+        spans = np.zeros((tokens, self.sizes["spans"]), dtype=np.float32)
+        spans[:, 0] = 9.0
+        return {
+            "spans": spans,
+            "event_types": np.full((pieces, self.sizes["event_types"]), -9.0, dtype=np.float32),
+            "realis": np.zeros((tokens, self.sizes["realis"]), dtype=np.float32),
+            "triggers": np.zeros((tokens, self.sizes["arguments"], 128), dtype=np.float32),
+            "mentions": np.zeros((tokens, 128), dtype=np.float32),
+        }
+
+
+def blank_coder(**options):
+    config = read_config(default_bundle())
+    return EventCoder.assemble(
+        BlankRuntime(config.labels, **options), read_tokenizer(default_bundle()), config
+    )
+
+
+def test_memory_of_a_long_article_is_bounded():
+    """The outputs of all its windows would take 70 MB."""
+    coder = blank_coder()
+    text = "Rebels captured Namkham on Friday.\n" * 1_500
+    tracemalloc.start()
+    try:
+        document = coder.code(text)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+    assert len(document.sentences) == 1_500
+    assert sum(coder.runtime.groups) > 90
+
+
+def test_windows_of_several_articles_run_together_up_to_a_bound():
+    coder = blank_coder(batch_articles=3)
+    short, long = Article(text="Rebels fled."), Article(text="Rebels captured Namkham on Friday.\n" * 600)
+    documents = list(coder.code_many([short, short, short, short, long, short]))
+    assert [len(document.sentences) for document in documents] == [1, 1, 1, 1, 600, 1]
+    first, second, *others = coder.runtime.groups
+    assert (first, second) == (3, 24)
+    assert all(group <= 24 for group in others)
+
+
+@pytest.mark.parametrize("size", [1, 3, 10_000])
+def test_grouping_of_windows_changes_no_answer(coder, monkeypatch, size):
+    items = articles()[:2]
+    before = list(coder.code_many(items))
+    monkeypatch.setattr("conflictcoder.coder._WINDOWS_AN_ARTICLE", size)
+    assert list(coder.code_many(items)) == before
+
+
+def test_article_that_fails_keeps_its_text():
+    class Broken(BlankRuntime):
+        def run(self, windows):
+            raise RuntimeError("broken")
+
+    coder = blank_coder()
+    coder = coder.with_runtime(Broken(coder.config.labels))
+    given, raw = coder.code_many([Article(sentences=["Rebels fled.", "Why?"]), Article(text="Rebels fled.")])
+    assert (given.text, given.error) == ("Rebels fled. Why?", "RuntimeError: broken")
+    assert (raw.text, raw.error) == ("Rebels fled.", "RuntimeError: broken")
 
 
 def test_both_runtimes_agree(coder, torch_coder):

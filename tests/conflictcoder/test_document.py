@@ -71,6 +71,22 @@ def test_json_is_one_line_that_keeps_letters():
     assert json.loads(line) == PLAIN | {"title": "Two\nlines"}
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a \ud800 b \udfff", "a \ud800 b \udfff"),
+        ("\ude00\ud83d", "\ude00\ud83d"),
+        ("\ud83d\ude00x", "\ufffd\ufffdx"),
+        ("\ud83d\ud83d\ude00\ude00x 😀", "\ud83d\ufffd\ufffd\ude00x 😀"),
+    ],
+)
+def test_halves_of_surrogate_pairs_keep_the_offsets(text, read):
+    line = dataclasses.replace(DOCUMENT, text=text).to_json()
+    assert line.encode("utf-8")
+    assert json.loads(line)["text"] == read
+    assert len(read) == len(text)
+
+
 def test_error_stands_only_where_there_was_one():
     assert "error" not in DOCUMENT.to_dict()
     failed = Document("d", "", "", "", error="too long")

@@ -1,5 +1,6 @@
 import itertools
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -51,12 +52,32 @@ def test_every_visible_character_is_in_one_sentence_in_order(text):
     assert "".join("".join(text[s:e].split()) for s, e in spans) == "".join(text.split())
 
 
-@pytest.mark.parametrize("unit", ["a", "a. ", "(“", "x ", ".", "\n", "“No.” "])
-def test_a_million_characters_in_one_line_take_seconds(unit):
+@pytest.mark.parametrize("unit", ["a", "a. ", "(“", "x ", ".", "\n", " \n", "“No.” ", "Ok then\n"])
+def test_a_million_characters_take_seconds(unit):
     text = unit * (1_000_000 // len(unit))
     began = time.perf_counter()
     list(split_sentences(text))
     assert time.perf_counter() - began < 20
+
+
+@pytest.mark.parametrize("unit", ["a", "Ok then\n", "ok then\n"])
+def test_splitting_takes_no_memory_for_each_character(unit):
+    text = unit * (30_000 // len(unit))
+    tracemalloc.start()
+    try:
+        for _ in split_sentences(text):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < len(text)
+    finally:
+        tracemalloc.stop()
+
+
+def test_white_space_in_a_line_of_its_own_divides_paragraphs():
+    assert split("The army\n \t\nleft town\n\n \n  \nand\nburned it") == [
+        "The army",
+        "left town",
+        "and\nburned it",
+    ]
 
 
 def test_boundaries_of_the_five_articles(ontology):

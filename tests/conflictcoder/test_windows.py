@@ -82,6 +82,20 @@ def test_broken_unicode_keeps_its_offsets(tokenizer):
     assert words(text, sentence)[-1] == "rebels"
 
 
+def test_special_tokens_in_a_text_are_text(tokenizer):
+    text = "[CLS] army [SEP] [PAD][MASK]"
+    windows = encoder(tokenizer)
+    sentence = windows.encode(text)
+    special = {tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[PAD]", "[MASK]")}
+    assert not special & set(sentence.ids.tolist())
+    assert words(text, sentence) == text.replace("[", " [ ").replace("]", " ] ").split()
+    (window,) = windows.pack([sentence])
+    assert window.input_ids[[0, -1]].tolist() == tokenizer.encode("").ids
+    again = windows.sized_like(windows).encode(text)
+    assert again.ids.tolist() == sentence.ids.tolist()
+    assert tokenizer.encode("[SEP]", add_special_tokens=False).tokens == ["[SEP]"]  # ours is a copy
+
+
 def test_combining_marks_begin_no_word(tokenizer):
     text = "\u1019\u103c\u1014\u103a\u1019\u102c"  # "Myanmar" in Burmese: letters and marks
     sentence = encoder(tokenizer).encode(text)
