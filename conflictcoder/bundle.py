@@ -38,6 +38,9 @@ class BundleConfig:
         max_tokens: Tokens in a window.
         max_sentences: Sentences in a window.
         provenance: Where the model comes from: training config, data, commit, seed, metrics.
+
+    Raises:
+        TypeError: A size of the window is no int, or the provenance no mapping.
     """
 
     labels: LabelSpace
@@ -45,6 +48,13 @@ class BundleConfig:
     max_tokens: int
     max_sentences: int
     provenance: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        expected = {"max_tokens": int, "max_sentences": int, "provenance": Mapping}
+        for name, kind in expected.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise TypeError(f"{name} must be {kind.__name__}, got {type(value).__name__}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that `read_config` reads back."""
@@ -92,11 +102,31 @@ def resolve_checkpoint(folder: Path) -> Path:
 
 
 def check_manifest(folder: Path) -> None:
-    """Compare every file of a bundle with its hash.
+    """Compare every file that a bundle's manifest lists with its hash.
 
     Raises:
-        CheckpointError: A file is missing, damaged, or not in the manifest.
+        CheckpointError: A file is missing or damaged, or one that every bundle has is not listed.
     """
+    hashes = _read_manifest(folder)
+    for name in (MODEL, TOKENIZER, CONFIG):
+        if name not in hashes:
+            raise CheckpointError(f"{folder / MANIFEST}: {name} is not listed; export the bundle again")
+    for name, expected in hashes.items():
+        path = folder / name
+        try:
+            digest = file_hash(path)
+        except OSError as error:
+            message = f"{path}: cannot be read ({error.strerror}); get the bundle again"
+            raise CheckpointError(message) from None
+        if digest != expected:
+            raise CheckpointError(
+                f"{path}: damaged: its SHA-256 is {digest[:12]}…, the manifest has {expected[:12]}…; "
+                "get the bundle again"
+            )
+
+
+def _read_manifest(folder: Path) -> dict[str, str]:
+    """The hash of each file that a bundle's manifest lists."""
     try:
         lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -110,20 +140,7 @@ def check_manifest(folder: Path) -> None:
             message = f"{folder / MANIFEST}:{number}: expected 'SHA256  NAME'; export the bundle again"
             raise CheckpointError(message)
         hashes[name] = digest
-    for name in (MODEL, TOKENIZER, CONFIG):
-        if name not in hashes:
-            raise CheckpointError(f"{folder / MANIFEST}: {name} is not listed; export the bundle again")
-        path = folder / name
-        try:
-            digest = file_hash(path)
-        except OSError as error:
-            message = f"{path}: cannot be read ({error.strerror}); get the bundle again"
-            raise CheckpointError(message) from None
-        if digest != hashes[name]:
-            raise CheckpointError(
-                f"{path}: damaged: its SHA-256 is {digest[:12]}…, the manifest has {hashes[name][:12]}…; "
-                "get the bundle again"
-            )
+    return hashes
 
 
 def read_config(folder: Path) -> BundleConfig:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator, Iterable
-from contextlib import ExitStack, closing
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +29,7 @@ from conflictcoder.output import (
     journal_path,
     open_output,
     partial_path,
+    standard_output,
 )
 from conflictcoder.progress import ProgressBar
 from conflictcoder.records import Columns
@@ -87,11 +88,13 @@ def code(
     recorder = None
     try:
         _check_usage(out, form, resume=resume)
-        files, unread = list_files(inputs)
+        with _reading():
+            files, unread = list_files(inputs)
         reader = ArticleReader(files, Columns(**columns), unread)
         out = _check_output(out, [path for path, _ in files])
-        coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
-        recorder = _make_recorder(coder, out, form, resume=resume)
+        with _reading():
+            coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
+            recorder = _make_recorder(coder, out, form, resume=resume)
         failed = _code_articles(coder, reader, out, form, workers, recorder)
     except ConflictCoderError as error:
         _fail(str(error))
@@ -114,7 +117,8 @@ def code(
 def info(model: Path | None) -> None:
     """Tell what a checkpoint is: labels, thresholds, provenance, metrics."""
     try:
-        coder = EventCoder.from_pretrained(model)
+        with _reading():
+            coder = EventCoder.from_pretrained(model)
     except ConflictCoderError as error:
         _fail(str(error))
     ontology = coder.config.labels.ontology
@@ -129,7 +133,7 @@ def info(model: Path | None) -> None:
         "calibration": coder.config.calibration.to_dict(),
         "provenance": coder.config.provenance,
     }
-    click.echo(json.dumps(described, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(described, ensure_ascii=False, indent=2), file=standard_output("jsonl"))
 
 
 class _Reporter:
@@ -150,6 +154,20 @@ class _Reporter:
                 self.tell(str(item))
             else:
                 yield item
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Keep what cannot be read apart from an output that cannot be written.
+
+    Raises:
+        DataError: A file or folder cannot be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot be read ({error.strerror or error})"
+        raise DataError(message, file=str(error.filename or "")) from None
 
 
 def _check_usage(out: Path | None, form: str, *, resume: bool) -> None:

@@ -149,18 +149,15 @@ class EventCoder:
             raise CheckpointError(message) from None
         model = load_model(folder)
         try:
-            calibration = model.config.read_calibration()
+            config = BundleConfig(
+                labels=model.config.label_space(),
+                calibration=model.config.read_calibration(),
+                max_tokens=model.config.max_tokens,
+                max_sentences=model.config.max_sentences,
+                provenance={"checkpoint": str(folder)},
+            )
         except (TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"{folder / CONFIG}: malformed calibration ({error}); train it again"
-            ) from None
-        config = BundleConfig(
-            labels=model.config.label_space(),
-            calibration=calibration,
-            max_tokens=model.config.max_tokens,
-            max_sentences=model.config.max_sentences,
-            provenance={"checkpoint": str(folder)},
-        )
+            raise CheckpointError(f"{folder / CONFIG}: malformed ({error}); train it again") from None
         runtime = TorchRuntime(model, device=origin.device)
         return cls.assemble(runtime, read_tokenizer(folder), config, origin=origin)
 
@@ -173,8 +170,16 @@ class EventCoder:
         *,
         origin: Origin | None = None,
     ) -> EventCoder:
-        """Put a coder together from its parts."""
-        encoder = WindowEncoder(tokenizer, max_tokens=config.max_tokens, max_sentences=config.max_sentences)
+        """Put a coder together from its parts.
+
+        Raises:
+            CheckpointError: The window of the config is too small for the tokenizer.
+        """
+        size = {"max_tokens": config.max_tokens, "max_sentences": config.max_sentences}
+        try:
+            encoder = WindowEncoder(tokenizer, **size)
+        except ValueError as error:
+            raise CheckpointError(f"{CONFIG}: {error}; train or export the checkpoint again") from None
         return cls(runtime, encoder, Decoder(config.labels, config.calibration), config, origin=origin)
 
     @property

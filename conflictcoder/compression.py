@@ -42,8 +42,8 @@ class Source:
 
     @property
     def position(self) -> int:
-        """Bytes of the file itself, compressed or not, that were read so far."""
-        return self._raw.tell()
+        """Bytes of the file itself, compressed or not, that were read so far; 0 if it is a pipe."""
+        return self._raw.tell() if self._raw.seekable() else 0
 
     def read(self, limit: int = MAX_BYTES) -> bytes:
         """Read the rest, or as much of it as `limit` bytes.

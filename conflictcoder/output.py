@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -104,23 +105,49 @@ def open_output(out: Path | None, form: str, ontology: Ontology, *, kept: int | 
         OSError: The file cannot be written.
     """
     if out is None:
-        yield Output(_text_writer(form, sys.stdout, ontology, resumed=False), sys.stdout)
+        stream = standard_output(form)
+        yield Output(_text_writer(form, stream, ontology, resumed=False), stream)
         return
-    path = out if is_special(out) else partial_path(out)
-    if form == "parquet":
-        with path.open("wb") as binary:
-            table = ParquetWriter(binary, ontology)
-            yield Output(table, binary)
-            table.close()
-    else:
-        if kept is not None:
-            os.truncate(path, kept)
-        # A spreadsheet takes CSV for the system's old code page unless a mark says that it is UTF-8.
-        encoding = "utf-8-sig" if form == "csv" else "utf-8"
-        with path.open("w" if kept is None else "a", encoding=encoding, newline="") as text:
-            yield Output(_text_writer(form, text, ontology, resumed=kept is not None), text)
-    if path != out:
+    if is_special(out):
+        with _open_file(out, form, ontology, kept=None) as output:
+            yield output
+        return
+    path = partial_path(out)
+    try:
+        with _open_file(path, form, ontology, kept=kept) as output:
+            yield output
         path.replace(out)
+    finally:
+        if form not in RESUMABLE:
+            path.unlink(missing_ok=True)  # what a run that stopped left is of no use to the next
+
+
+def standard_output(form: str) -> IO[str]:
+    """Standard output, on which data are the same as in a file whatever the locale's encoding is.
+
+    Args:
+        form: One of `FORMATS`.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if form == "table":  # for whoever reads it there, in an encoding that may lack letters
+            sys.stdout.reconfigure(errors="replace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout
+
+
+@contextmanager
+def _open_file(path: Path, form: str, ontology: Ontology, *, kept: int | None) -> Iterator[Output]:
+    if form == "parquet":
+        with path.open("wb") as binary, closing(ParquetWriter(binary, ontology)) as table:
+            yield Output(table, binary)
+        return
+    if kept is not None:
+        os.truncate(path, kept)
+    # A spreadsheet takes CSV for the system's old code page unless a mark says that it is UTF-8.
+    encoding = "utf-8-sig" if form == "csv" else "utf-8"
+    with path.open("w" if kept is None else "a", encoding=encoding, newline="") as text:
+        yield Output(_text_writer(form, text, ontology, resumed=kept is not None), text)
 
 
 def _text_writer(form: str, stream: IO[str], ontology: Ontology, *, resumed: bool) -> Writer:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conflictcoder.arrow import event_rows, event_schema, field_rows, find_columns, require_pyarrow
+from conflictcoder.calibration import BALANCED
 from conflictcoder.coder import EventCoder
 from conflictcoder.document import Article, Document
 from conflictcoder.ontology import Ontology
@@ -48,6 +49,7 @@ class CodeArticles:
         checkpoint: A folder that every machine can read; without it the bundle of the package.
         device: `cpu`, `cuda` or another torch device.
         columns: Which column holds what; `id` is needed, since rows have no numbers here.
+        operating_point: `balanced`, `precision` or `recall`, as in `EventCoder.from_pretrained`.
     """
 
     def __init__(
@@ -56,8 +58,9 @@ class CodeArticles:
         *,
         device: str = "cpu",
         columns: Columns | None = None,
+        operating_point: str = BALANCED,
     ) -> None:
-        self._coder = EventCoder.from_pretrained(checkpoint, device=device)
+        self._coder = EventCoder.from_pretrained(checkpoint, device=device, operating_point=operating_point)
         given = columns or Columns()
         self._columns = replace(given, id=given.name("id"))
 
@@ -112,6 +115,7 @@ def code_dataset(
     checkpoint: str | Path | None = None,
     device: str = "cpu",
     columns: Columns | None = None,
+    operating_point: str = BALANCED,
 ) -> Dataset:
     """Code a dataset of articles, lazily as all of Ray Data.
 
@@ -121,6 +125,7 @@ def code_dataset(
         checkpoint: A folder that every machine can read; without it the bundle of the package.
         device: `cpu`, `cuda` or another torch device.
         columns: Which column holds what.
+        operating_point: `balanced`, `precision` or `recall`, as in `EventCoder.from_pretrained`.
     """
     from ray.data import ActorPoolStrategy
 
@@ -129,7 +134,7 @@ def code_dataset(
     return dataset.repartition(target_num_rows_per_block=_TASK_ROWS).map_batches(
         CodeArticles,
         fn_constructor_args=(checkpoint,),
-        fn_constructor_kwargs={"device": device, "columns": columns},
+        fn_constructor_kwargs={"device": device, "columns": columns, "operating_point": operating_point},
         batch_format="pyarrow",
         batch_size=None,
         compute=ActorPoolStrategy(min_size=fewest, max_size=most, max_tasks_in_flight_per_actor=_TASKS_AHEAD),

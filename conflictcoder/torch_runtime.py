@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +35,7 @@ class TorchRuntime:
     """
 
     def __init__(self, model: JointModel, *, device: str = "cpu") -> None:
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise CheckpointError(
-                f"device {device!r}: torch {torch.__version__} sees no GPU; use device='cpu'"
-            )
-        self._device = torch.device(device)
+        self._device = _find_device(device)
         self._model = model.to(self._device).eval()
         self._gpu = self._device.type != "cpu"
         self._process = os.getpid()
@@ -106,6 +103,22 @@ class TorchRuntime:
             }
             for row, window in enumerate(windows)
         ]
+
+
+def _find_device(name: str) -> torch.device:
+    """The device of a name.
+
+    Raises:
+        CheckpointError: It is not there.
+    """
+    gpu = torch.accelerator.current_accelerator()
+    gpus = [f"{gpu.type}:{number}" for number in range(torch.accelerator.device_count())] if gpu else []
+    with suppress(RuntimeError):  # of a type that torch does not know
+        device = torch.device(name)
+        if device.type == "cpu" or f"{device.type}:{device.index or 0}" in gpus:
+            return device
+    there = " or ".join(["cpu", *gpus])
+    raise CheckpointError(f"device {name!r}: torch {torch.__version__} has no such device here; use {there}")
 
 
 def load_model(checkpoint: Path) -> JointModel:

@@ -72,6 +72,20 @@ def test_file_that_the_manifest_leaves_out(bundle):
         EventCoder.from_pretrained(bundle)
 
 
+def test_file_that_only_the_manifest_of_this_bundle_lists(bundle):
+    note = bundle / "NOTICE"
+    note.write_text("what it is")
+    with (bundle / MANIFEST).open("a") as manifest:
+        manifest.write(f"{file_hash(note)}  {note.name}\n")
+    EventCoder.from_pretrained(bundle)
+    note.write_text("what it is not")
+    with pytest.raises(CheckpointError, match=r"NOTICE: damaged.*SHA-256"):
+        EventCoder.from_pretrained(bundle)
+    note.unlink()
+    with pytest.raises(CheckpointError, match="NOTICE: cannot be read"):
+        EventCoder.from_pretrained(bundle)
+
+
 def test_wrong_schema_version_tells_what_to_do(bundle):
     change_config(bundle, schema_version=SCHEMA_VERSION + 1)
     with pytest.raises(
@@ -108,6 +122,10 @@ def test_ontology_that_does_not_fit_the_graph(bundle):
         {"calibration": {"spans_temperature": 0}},
         {"calibration": {"operating_points": ["precision"]}},
         {"layers": ["nonsense"]},
+        {"max_tokens": "128"},
+        {"max_tokens": 1},
+        {"max_sentences": None},
+        {"provenance": None},
         {"ontology": 7},
     ],
 )
@@ -134,6 +152,15 @@ def test_unknown_checkpoint_and_empty_folder(tmp_path):
 def test_bundle_on_a_gpu_is_refused(tiny_bundle):
     with pytest.raises(CheckpointError, match="give a training checkpoint"):
         EventCoder.from_pretrained(tiny_bundle, device="cuda")
+
+
+@pytest.mark.parametrize("changes", [{"max_tokens": "128"}, {"max_tokens": 1}, {"calibration": {"x": 1}}])
+def test_malformed_config_of_a_training_checkpoint(tiny_run, tmp_path, changes):
+    copy = shutil.copytree(tiny_run / "checkpoint", tmp_path / "checkpoint")
+    config = json.loads((copy / CONFIG).read_text()) | changes
+    (copy / CONFIG).write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=CONFIG):
+        EventCoder.from_pretrained(copy)
 
 
 def test_damaged_training_checkpoint(tiny_run, tmp_path):

@@ -1,9 +1,13 @@
 import csv
+import errno
+import gzip
 import io
 import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -12,8 +16,11 @@ from click.testing import CliRunner
 
 from conflictcoder import Document, EventCoder
 from conflictcoder.cli import main
+from conflictcoder.coder import EventCoder
 from conflictcoder.inputs import ArticleReader
 from conflictcoder.output import FORMATS
+
+from ..conftest import ROOT
 
 SENTENCES = ["Rebels captured Namkham on Friday.", "Troops withdrew from Lwepan."]
 
@@ -190,6 +197,50 @@ def test_pipe_as_output_stays_a_pipe(run, article, tmp_path):
     assert [json.loads(line)["id"] for line in lines] == ["one"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.txt", "pipe"]
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_pipe_as_input_is_read_to_its_end(run, tmp_path, suffix):
+    pipe = tmp_path / f"pipe.jsonl{suffix}"
+    os.mkfifo(pipe)
+    lines = "".join(json.dumps({"id": str(n), "text": SENTENCES[0]}) + "\n" for n in range(5)).encode()
+    content = gzip.compress(lines) if suffix else lines
+    writer = threading.Thread(target=lambda: pipe.write_bytes(content))
+    writer.start()
+    result = run("code", pipe)
+    writer.join()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [document["id"] for document in documents(result.stdout)] == list("01234")
+
+
+@pytest.mark.parametrize("command", ["code", "info"])
+def test_model_that_cannot_be_read_is_not_blamed_on_the_output(run, article, monkeypatch, command):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", "model.onnx")
+
+    monkeypatch.setattr(EventCoder, "from_pretrained", refuse)
+    result = run(command, article) if command == "code" else run(command)
+    assert result.exit_code == 2
+    assert result.stderr == "error: model.onnx: cannot be read (Permission denied)\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_standard_output_does_not_depend_on_the_locale(tiny_bundle, tmp_path, encoding):
+    burmese = "မြန်မာ"
+    source = tmp_path / "my.jsonl"
+    source.write_text(json.dumps({"id": burmese, "sentences": SENTENCES}), encoding="utf-8")
+
+    def output(form):
+        command = [sys.executable, "-m", "conflictcoder", "code", source, "--format", form]
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        options = {"cwd": ROOT, "env": environment, "capture_output": True, "check": True}
+        return subprocess.run([*map(str, command), "--model", str(tiny_bundle)], **options).stdout
+
+    assert json.loads(output("jsonl").decode("utf-8"))["id"] == burmese
+    rows = output("csv").decode("utf-8")
+    assert rows.count("\r\n") == rows.count("\n") > 1
+    assert next(csv.DictReader(io.StringIO(rows, newline="")))["document"] == burmese
+    assert output("table").startswith(b"??????")
 
 
 def test_format_follows_the_name_of_the_output(run, article, tmp_path):

@@ -216,13 +216,19 @@ def test_no_call_changes_the_coder(coder):
     assert vars(coder) == before
 
 
-def test_gpu_that_is_not_there(tiny_run):
+@pytest.mark.parametrize("device", ["foo", "gpu", "meta", "cuda:99", "cuda:x", ""])
+def test_device_that_is_not_there(tiny_run, device):
+    with pytest.raises(CheckpointError, match=rf"device '{device}': .* no such device here; use cpu"):
+        EventCoder.from_pretrained(tiny_run, device=device)
+
+
+def test_device_is_one_of_those_that_torch_counts(tiny_run, monkeypatch):
     import torch
 
-    if torch.cuda.is_available():
-        pytest.skip("there is one")
-    with pytest.raises(CheckpointError, match="sees no GPU; use device='cpu'"):
-        EventCoder.from_pretrained(tiny_run, device="cuda")
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    with pytest.raises(CheckpointError, match="use cpu or cuda:0 or cuda:1"):
+        EventCoder.from_pretrained(tiny_run, device="cuda:2")
 
 
 def test_batches_of_a_gpu_give_the_answers_of_single_windows(torch_coder, monkeypatch):

@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 import tomllib
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
 from conflictcoder import Article, EventCoder
-from conflictcoder.ray_data import CodeArticles, EventRows
+from conflictcoder.ray_data import CodeArticles, EventRows, code_dataset
 from conflictcoder.records import Columns
 
 from ..conftest import ROOT
@@ -69,6 +71,20 @@ def test_batch_gives_a_row_for_every_article(tiny_bundle):
     events = EventRows(tiny_bundle)(table)
     assert events.num_rows == len(list(document.events)) > 0
     assert events.column("PLACE").to_pylist()[0] == ["Namkham"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [({}, "balanced"), ({"operating_point": "recall"}, "recall")]
+)
+def test_operating_point_reaches_the_coder_of_each_worker(monkeypatch, options, expected):
+    load = MagicMock()
+    monkeypatch.setattr(EventCoder, "from_pretrained", load)
+    monkeypatch.setitem(sys.modules, "ray.data", SimpleNamespace(ActorPoolStrategy=dict))  # no cluster
+    dataset = MagicMock()
+    code_dataset(dataset, checkpoint="folder", **options)
+    given = dataset.repartition.return_value.map_batches.call_args.kwargs
+    CodeArticles(*given["fn_constructor_args"], **given["fn_constructor_kwargs"])
+    load.assert_called_once_with("folder", device="cpu", operating_point=expected)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,16 @@ def kill_when(process, partial, size):
     return False
 
 
+def interrupt_after(process, partial):
+    """Interrupt a run a little after its unfinished output is there; what it tells."""
+    deadline = time.monotonic() + 60
+    while not partial.exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    return process.communicate(timeout=60)[1]
+
+
 @pytest.mark.parametrize(("form", "workers"), [("jsonl", 1), ("jsonl", 2), ("csv", 2)])
 def test_run_killed_many_times_gives_the_same_bytes(start, source, undisturbed, tmp_path, form, workers):
     expected, told = undisturbed[form]
@@ -133,17 +143,24 @@ def test_interrupted_run_goes_on_where_it_was(start, source, undisturbed, tmp_pa
     assert out.read_bytes() == undisturbed[form][0]
 
 
+@pytest.mark.parametrize("form", ["parquet", "table"])
+def test_interrupted_run_that_cannot_go_on_leaves_nothing(start, source, tmp_path, form):
+    pytest.importorskip("pyarrow")
+    out = tmp_path / f"out.{form}"
+    process = start(source, out, "--format", form, pause=0.02)  # so that it cannot end before the signal
+    errors = interrupt_after(process, tmp_path / f"{out.name}.partial")
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "stopped"
+    assert "Exception ignored" not in errors
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def unfinished(start, source, tmp_path):
     """An unfinished output, with what makes one go on with it."""
     out = tmp_path / "out.jsonl"
     process = start(source, out, pause=0.02)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "out.jsonl.partial").exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    interrupt_after(process, tmp_path / "out.jsonl.partial")
     return out
 
 
