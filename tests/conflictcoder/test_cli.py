@@ -16,7 +16,6 @@ from click.testing import CliRunner
 
 from conflictcoder import Document, EventCoder
 from conflictcoder.cli import main
-from conflictcoder.coder import EventCoder
 from conflictcoder.inputs import ArticleReader
 from conflictcoder.output import FORMATS
 
