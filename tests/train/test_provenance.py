@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from train.config import ExperimentConfig
 from train.files import write_json
 from train.provenance import METRICS, PROVENANCE, OtherRunError, describe, is_finished
 
@@ -13,8 +14,10 @@ from ..conftest import tiny_config
 def make(ten_data, tiny_backbone, tmp_path):
     """Makes a config, whose run folder then says that it has been trained."""
 
-    def make(**changes):
+    def make(own_data=None, **changes):
         config = tiny_config(ten_data, tiny_backbone, tmp_path, **changes)
+        if own_data:
+            config = ExperimentConfig.model_validate(config.model_dump() | {"data": own_data})
         config.run_folder.mkdir()
         write_json(describe(config), config.run_folder / PROVENANCE)
         write_json({}, config.run_folder / METRICS)
@@ -54,7 +57,7 @@ def test_file_in_another_role_is_another_run(make, tmp_path, kind):
         source = {"type": "conll", "train": train, "dev": dev}
         return source if kind == "conll" else {"type": "joint", "sources": [source]}
 
-    config = make(data=divided(train=names[:2], dev=names[2:]))
+    config = make(divided(train=names[:2], dev=names[2:]))
     assert is_finished(config)
     shutil.copy(names[0], tmp_path / "again.txt")
     again = type(config.data).model_validate(
