@@ -70,7 +70,9 @@ class TableWriter:
         for column in ("type", "trigger", *roles):
             table.add_column(column.lower().replace("_", " "), no_wrap=True, overflow="ellipsis")
         for event in events:
-            mark = "" if self._ontology.is_actual(event.realis) else f" ({event.realis})"
+            # A model without the layer gives none.
+            actual = not event.realis or self._ontology.is_actual(event.realis)
+            mark = "" if actual else f" ({event.realis})"
             cells = [f"{event.type}{mark}", event.text, *(_join(event, role) for role in roles)]
             table.add_row(*(Text(one_line(cell)) for cell in cells))
         self._console.print(table)

@@ -46,7 +46,7 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
     ]
     if unknown or not ids:
         raise ConfigError(f"crossval.sets: {config.crossval.sets}; expected some of {', '.join(corpus.sets)}")
-    folder = config.run_folder.with_name(f"{config.name}-crossval")
+    folder = Path(config.output) / f"{config.name}-crossval"
     by_seed: dict[str, Any] = {}
     for seed in config.crossval.seeds or [config.seed]:
         pairs: list[tuple[Document, Document]] = []
