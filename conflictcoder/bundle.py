@@ -23,6 +23,7 @@ SCHEMA_VERSION = 2
 _READABLE = (1, SCHEMA_VERSION)  # version 1 has one operating point and no other difference
 MODEL = "model.onnx"
 WEIGHTS = "model.safetensors"
+CHECKPOINT = "checkpoint"  # of a training run, in its folder
 TOKENIZER = "tokenizer.json"
 CONFIG = "config.json"
 MANIFEST = "MANIFEST.sha256"
@@ -95,7 +96,7 @@ def resolve_checkpoint(folder: Path) -> Path:
         )
     if is_bundle(folder):
         return folder
-    for place in (folder, folder / "checkpoint"):
+    for place in (folder, folder / CHECKPOINT):
         if (place / WEIGHTS).exists():
             return place
     raise CheckpointError(f"{folder}: neither a bundle (no {MODEL}) nor a training checkpoint (no {WEIGHTS})")
@@ -181,7 +182,14 @@ def fingerprint(folder: Path) -> str:
     place = resolve_checkpoint(folder)
     if is_bundle(place):
         return file_hash(place / MANIFEST)
-    hashes = [file_hash(path) for path in sorted(place.iterdir()) if path.suffix in (".json", ".safetensors")]
+    return model_hash(place)
+
+
+def model_hash(folder: Path) -> str:
+    """SHA-256 over the weights and settings of a model that torch loads."""
+    hashes = [
+        file_hash(path) for path in sorted(folder.iterdir()) if path.suffix in (".json", ".safetensors")
+    ]
     return hashlib.sha256("\n".join(hashes).encode("ascii")).hexdigest()
 
 

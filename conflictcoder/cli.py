@@ -19,7 +19,7 @@ from conflictcoder.calibration import BALANCED, OPERATING_POINTS
 from conflictcoder.coder import EventCoder
 from conflictcoder.document import Article
 from conflictcoder.errors import ConflictCoderError, DataError
-from conflictcoder.inputs import ArticleReader, list_files
+from conflictcoder.inputs import ArticleReader, list_files, not_read
 from conflictcoder.journal import Journal, Recorder
 from conflictcoder.output import (
     FORMATS,
@@ -166,8 +166,7 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"cannot be read ({error.strerror or error})"
-        raise DataError(message, file=str(error.filename or "")) from None
+        raise not_read(error, error.filename or "") from None
 
 
 def _check_usage(out: Path | None, form: str, *, resume: bool) -> None:

@@ -102,7 +102,7 @@ class ArticleReader:
             except DataError as error:
                 yield error
             except OSError as error:
-                yield _not_read(error, path)
+                yield not_read(error, path)
             self._finished += _size(path)
 
     def _read(self, path: Path, name: str) -> Iterator[Article | DataError]:
@@ -131,7 +131,8 @@ class _Positioned(Protocol):
     def position(self) -> int: ...
 
 
-def _not_read(error: OSError, path: Path | str) -> DataError:
+def not_read(error: OSError, path: Path | str) -> DataError:
+    """What to tell of a file or folder that cannot be read."""
     return DataError(f"cannot be read ({error.strerror or error})", file=str(path))
 
 
@@ -139,7 +140,7 @@ def _walk(folder: Path, unread: list[DataError]) -> Iterator[Path]:
     """All below a folder but the folders; errors of those that cannot be read go to `unread`."""
 
     def keep(error: OSError) -> None:
-        unread.append(_not_read(error, error.filename))
+        unread.append(not_read(error, error.filename))
 
     for parent, _, names in os.walk(folder, onerror=keep):
         yield from (Path(parent, name) for name in names)

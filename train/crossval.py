@@ -6,15 +6,16 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from conflictcoder.bundle import CHECKPOINT
 from conflictcoder.document import Document
 from train.config import AnnotatedData, ConfigError, ExperimentConfig
 from train.data.reading import load_corpus
 from train.evaluation import Evaluation, evaluate_coder
 from train.files import write_json
-from train.fit import CHECKPOINT, fit
+from train.fit import fit
 from train.labelled import Corpus
 from train.metrics.report import HEADLINES, compute_metrics
-from train.provenance import is_finished
+from train.provenance import METRICS, is_finished
 
 _HELD_OUT = "held_out"
 
@@ -63,7 +64,7 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
             by_seed[str(seed)] = compute_metrics(pairs, labels)
             Evaluation(by_seed[str(seed)], pairs, labels).write_errors(folder / f"errors_seed{seed}.jsonl")
     metrics = {"held_out": ids, "seeds": by_seed, "summary": _summary(by_seed)}
-    write_json(metrics, folder / "metrics.json")
+    write_json(metrics, folder / METRICS)
     return metrics
 
 

@@ -32,6 +32,7 @@ from conflictcoder.windows import Window, WindowEncoder
 from train.files import read_json, write_json, write_text
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
 from train.metrics.scoring import score
+from train.provenance import METRICS, PROVENANCE
 from train.quantization import quantize_graph
 from train.sample import SAMPLE, pack_documents, read_sample
 
@@ -248,10 +249,10 @@ def _provenance(checkpoint: Path) -> dict[str, Any]:
     """Provenance and metrics of the run that a checkpoint belongs to, without the points of its curves."""
     run = checkpoint.parent
     found: dict[str, Any] = {}
-    if (run / "provenance.json").exists():
-        found = read_json(run / "provenance.json")
-    if (run / "metrics.json").exists():
-        metrics = read_json(run / "metrics.json")
+    if (run / PROVENANCE).exists():
+        found = read_json(run / PROVENANCE)
+    if (run / METRICS).exists():
+        metrics = read_json(run / METRICS)
         for part in ("dev", "test"):
             metrics.get(part, {}).pop("curves", None)
         found["metrics"] = metrics

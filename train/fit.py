@@ -29,6 +29,7 @@ from transformers import (
 )
 from transformers.integrations import TensorBoardCallback
 
+from conflictcoder.bundle import CHECKPOINT
 from conflictcoder.errors import ConflictCoderError, DataError
 from conflictcoder.labels import LabelSpace
 from conflictcoder.modeling import JointModel
@@ -57,7 +58,6 @@ from train.provenance import METRICS, PROVENANCE, check_same, describe
 from train.report.page import write_report
 from train.sample import SAMPLE, write_sample
 
-CHECKPOINT = "checkpoint"
 _TRAINER_FOLDER = "trainer"
 
 

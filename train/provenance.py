@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conflictcoder.bundle import file_hash, fingerprint
+from conflictcoder.bundle import fingerprint, model_hash
 from conflictcoder.errors import CheckpointError, ConflictCoderError
 from train.backbones import find_backbone
 from train.config import AnnotatedData, Data, ExperimentConfig
@@ -103,10 +103,8 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def _backbone(config: ExperimentConfig) -> str:
-    """SHA-256 over the weights and settings that the encoder starts from."""
-    files = sorted(find_backbone(config.model.backbone).iterdir())
-    hashes = [file_hash(file) for file in files if file.suffix in {".json", ".safetensors"}]
-    return hashlib.sha256("\n".join(hashes).encode("ascii")).hexdigest()
+    """Hash of what the encoder starts from."""
+    return model_hash(find_backbone(config.model.backbone))
 
 
 def _teachers(config: ExperimentConfig) -> dict[str, str]:

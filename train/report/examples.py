@@ -9,6 +9,7 @@ from typing import Any
 
 from conflictcoder.document import Document, Sentence
 from conflictcoder.labels import LabelSpace
+from conflictcoder.tables import type_label
 from train.evaluation import find_errors
 from train.report.arcs import Link, Picture, Span, lay_out
 
@@ -140,8 +141,7 @@ def _draw(sentence: Sentence, other: Sentence, labels: LabelSpace) -> Picture:
     links = []
     for event in sentence.events:
         key = (event.type, event.start, event.end)
-        actual = not event.realis or labels.ontology.is_actual(event.realis)
-        label = event.type if actual else f"{event.type} ({event.realis})"
+        label = type_label(event, labels.ontology)
         trigger = Span(
             event.start, event.end, label, _TRIGGER_COLOUR, trigger=True, wrong=key not in known_events
         )
