@@ -143,21 +143,12 @@ class EventCoder:
     @classmethod
     def _from_checkpoint(cls, folder: Path, origin: Origin) -> EventCoder:
         try:
-            from conflictcoder.torch_runtime import TorchRuntime, load_model
+            from conflictcoder.torch_runtime import TorchRuntime, load_model, read_bundle_config
         except ImportError as error:
             message = f"{folder}: a training checkpoint needs `pip install conflictcoder[torch]` ({error})"
             raise CheckpointError(message) from None
         model = load_model(folder)
-        try:
-            config = BundleConfig(
-                labels=model.config.label_space(),
-                calibration=model.config.read_calibration(),
-                max_tokens=model.config.max_tokens,
-                max_sentences=model.config.max_sentences,
-                provenance={"checkpoint": str(folder)},
-            )
-        except (TypeError, ValueError) as error:
-            raise CheckpointError(f"{folder / CONFIG}: malformed ({error}); train it again") from None
+        config = read_bundle_config(model, folder, {"checkpoint": str(folder)})
         runtime = TorchRuntime(model, device=origin.device)
         return cls.assemble(runtime, read_tokenizer(folder), config, origin=origin)
 

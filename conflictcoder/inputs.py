@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +20,8 @@ from conflictcoder.errors import DataError
 from conflictcoder.parquet import ParquetReader
 from conflictcoder.records import Columns, article_of_line
 
-_KINDS = (".txt", ".jsonl", ".csv", ".tsv", ".parquet")
+_TABLES = (".csv", ".tsv", ".parquet")
+_KINDS = (".txt", ".jsonl", *_TABLES)
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
@@ -33,7 +35,8 @@ def list_files(paths: Sequence[Path]) -> tuple[list[tuple[Path, str]], list[Data
 
     Returns:
         Each file with the id that a text in it has: its name without ending, and in a folder the
-        folders below it too. Then what is wrong with folders that cannot be read.
+        folders below it too; its whole path where another has that name. Then what is wrong with
+        folders that cannot be read.
 
     Raises:
         DataError: A folder has no file of a known kind.
@@ -51,7 +54,17 @@ def list_files(paths: Sequence[Path]) -> tuple[list[tuple[Path, str]], list[Data
                 "the folder has no .txt and no .jsonl file, nor any .csv, .tsv or .parquet", file=str(path)
             )
         files += [(file, _without_suffix(file.relative_to(path)).as_posix()) for file in found]
-    return files, unread
+    return _tell_apart(files), unread
+
+
+def _tell_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """Name files by their whole paths where their articles would share ids."""
+
+    def key(path: Path, name: str) -> tuple[str, bool]:
+        return name, _kind(path) in _TABLES  # whose rows have a number after the name
+
+    counts = Counter(key(path, name) for path, name in files if _kind(path) != ".jsonl")
+    return [(path, name if counts[key(path, name)] <= 1 else path.as_posix()) for path, name in files]
 
 
 class ArticleReader:
@@ -117,7 +130,7 @@ class ArticleReader:
             self._current = source = stack.enter_context(open_source(path))
             if kind == ".jsonl":
                 yield from _read_lines(source, path, self._columns)
-            elif kind in (".csv", ".tsv"):
+            elif kind in _TABLES:
                 yield from read_csv(source, path, name, self._columns)
             else:
                 yield _read_text(source, path, name)

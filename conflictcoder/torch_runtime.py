@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 
+from conflictcoder.bundle import CONFIG, BundleConfig
 from conflictcoder.decoding import Outputs
 from conflictcoder.errors import CheckpointError
 from conflictcoder.modeling import JointModel
@@ -137,3 +139,27 @@ def load_model(checkpoint: Path) -> JointModel:
     if report["missing_keys"] or report["unexpected_keys"]:
         raise CheckpointError(f"{checkpoint}: the weights do not fit config.json; train it again")
     return model
+
+
+def read_bundle_config(model: JointModel, checkpoint: Path, provenance: Mapping[str, Any]) -> BundleConfig:
+    """What a bundle of a model has beside the graph.
+
+    Args:
+        model: The model.
+        checkpoint: Where it was loaded from.
+        provenance: Where it comes from.
+
+    Raises:
+        CheckpointError: The model's config is malformed.
+    """
+    config = model.config
+    try:
+        return BundleConfig(
+            labels=config.label_space(),
+            calibration=config.read_calibration(),
+            max_tokens=config.max_tokens,
+            max_sentences=config.max_sentences,
+            provenance=provenance,
+        )
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{checkpoint / CONFIG}: malformed ({error}); train it again") from None

@@ -27,7 +27,7 @@ from conflictcoder.document import Article, Document
 from conflictcoder.errors import ConflictCoderError
 from conflictcoder.modeling import JointModel, JointOutput
 from conflictcoder.sentences import split_sentences
-from conflictcoder.torch_runtime import TorchRuntime, load_model
+from conflictcoder.torch_runtime import TorchRuntime, load_model, read_bundle_config
 from conflictcoder.windows import Window, WindowEncoder
 from train.files import read_json, write_json, write_text
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
@@ -101,13 +101,7 @@ def export(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as name:
         scratch = Path(name) / "bundle"
         scratch.mkdir()
-        config = BundleConfig(
-            labels=model.config.label_space(),
-            calibration=model.config.read_calibration(),
-            max_tokens=model.config.max_tokens,
-            max_sentences=model.config.max_sentences,
-            provenance=_provenance(folder),
-        )
+        config = read_bundle_config(model, folder, _provenance(folder))
         reference = EventCoder.assemble(TorchRuntime(model), read_tokenizer(folder), config)
         windows = _windows(folder, reference.encoder, texts) if quantize else []
         sampled = write_graph(model, scratch / MODEL, quantize=quantize, windows=windows)

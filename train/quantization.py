@@ -25,6 +25,7 @@ from train.smoothing import measure_ranges, smooth_graph
 _FEWEST_WINDOWS = 100
 # An activation is at most 255, and 255 * 128 still fits into 16 bits.
 _LARGEST_PAIR = 128
+_ABOVE_ROUNDING = np.float32(1 + 2**-21)
 
 
 def quantize_graph(plain: Path, out: Path, windows: Sequence[Window] = ()) -> int:
@@ -104,17 +105,11 @@ def quantize_columns(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], ND
     """
     sizes = np.abs(weights)
     scales = np.maximum(sizes.max(axis=0) / 127, _pairs(sizes).max(axis=0) / _LARGEST_PAIR)
+    # In exact arithmetic halves are rounded to even, so no pair is too large; float32 may round a scale
+    # down by a unit in the last place or two, and then it would be.
+    scales *= _ABOVE_ROUNDING
     scales[scales == 0] = 1.0
-    rounded = np.round(weights / scales)
-    # In exact arithmetic halves are rounded to even, so no pair is too large; but float32 may have rounded
-    # the scale down, and then two may be rounded up: the one that was rounded up by more is rounded down.
-    excess = np.abs(rounded) - sizes / scales
-    pairs = np.repeat(_pairs(np.abs(rounded)), 2, axis=0)[: len(weights)]
-    partner = np.repeat(_pairs(excess), 2, axis=0)[: len(weights)] - excess
-    first = np.arange(len(weights))[:, None] % 2 == 0
-    larger = (excess > partner) | ((excess == partner) & first)
-    rounded -= np.sign(rounded) * ((pairs > _LARGEST_PAIR) & larger)
-    return rounded.astype(np.int8), scales.astype(np.float32)
+    return np.round(weights / scales).astype(np.int8), scales.astype(np.float32)
 
 
 def _pairs(array: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -76,6 +76,17 @@ def test_folder_with_every_kind(tmp_path):
         list_files([tmp_path / "empty"])
 
 
+def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path):
+    for name in ("p/a.txt", "p/b.txt", "q/a.txt", "q/a.jsonl", "q/b.csv", "a.txt.gz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    files, _ = list_files([tmp_path / "p", tmp_path / "q", tmp_path / "a.txt.gz"])
+    names = {path.relative_to(tmp_path).as_posix(): name for path, name in files}
+    same = ("p/a.txt", "q/a.txt", "a.txt.gz")
+    assert {path: names[path] for path in same} == {path: (tmp_path / path).as_posix() for path in same}
+    assert (names["p/b.txt"], names["q/b.csv"]) == ("b", "b")
+
+
 def test_links_to_files_are_followed_and_to_folders_only_if_named(tmp_path):
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     inside.mkdir()

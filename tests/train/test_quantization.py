@@ -39,7 +39,7 @@ def test_neighbouring_products_can_be_added_in_16_bits(rows):
 def test_pair_whose_scale_was_rounded_down_still_fits():
     steps = np.arange(127, dtype=np.float32)
     columns, _ = quantize_columns(np.stack([steps + 0.5, 127.5 - steps]) * np.float32(1e-3))
-    assert np.abs(columns.astype(int)).sum(axis=0).max() == 128
+    assert 127 <= np.abs(columns.astype(int)).sum(axis=0).max() <= 128
 
 
 def test_pair_of_large_weights_shares_the_range():
