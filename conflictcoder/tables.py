@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import IO
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from conflictcoder.ontology import Ontology
 from conflictcoder.unicode import encodable, one_line
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
 class CsvWriter:
@@ -89,4 +91,5 @@ def _join(event: Event, role: str) -> str:
 
 def _disarm(cell: str) -> str:
     """Keep a spreadsheet from running text of an article as a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    is_formula = cell.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
