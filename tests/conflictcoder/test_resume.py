@@ -155,7 +155,7 @@ def test_second_run_with_the_same_output_is_refused(
     if form == "table" and options:
         pytest.skip("a table cannot be gone on with")
     out = tmp_path / "out.jsonl"
-    first = start(source, out, "--format", form)
+    first = start(source, out, "--format", form, pause=0.02)  # so that it cannot end before
     wait_for(tmp_path / "out.jsonl.partial")
     arguments = ["code", str(source), "-o", str(out), "--format", form, "--model", str(tiny_bundle)]
     second = CliRunner().invoke(main, [*arguments, *options])
