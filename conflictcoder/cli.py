@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +21,7 @@ from conflictcoder.document import Article
 from conflictcoder.errors import ConflictCoderError, DataError
 from conflictcoder.inputs import ArticleReader, list_files, not_read
 from conflictcoder.journal import Journal, Recorder
+from conflictcoder.lock import lock_path, locked
 from conflictcoder.output import (
     FORMATS,
     RESUMABLE,
@@ -94,8 +95,10 @@ def code(
         out = _check_output(out, [path for path, _ in files])
         with _reading():
             coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
-            recorder = _make_recorder(coder, out, form, resume=resume)
-        failed = _code_articles(coder, reader, out, form, workers, recorder)
+        with nullcontext() if out is None or is_special(out) else locked(out):
+            with _reading():
+                recorder = _make_recorder(coder, out, form, resume=resume)
+            failed = _code_articles(coder, reader, out, form, workers, recorder)
     except ConflictCoderError as error:
         _fail(str(error))
     except KeyboardInterrupt:
@@ -103,7 +106,8 @@ def code(
         click.echo(f"stopped{kept}", err=True)
         sys.exit(_INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has had enough
+        if sys.stderr:
+            sys.stderr.close()  # whoever read our output has had enough
         sys.exit(0)
     except OSError as error:
         _fail(f"{out or 'standard output'}: cannot be written ({error.strerror}); choose another output")
@@ -119,6 +123,7 @@ def info(model: Path | None) -> None:
     try:
         with _reading():
             coder = EventCoder.from_pretrained(model)
+        output = standard_output("jsonl")
     except ConflictCoderError as error:
         _fail(str(error))
     ontology = coder.config.labels.ontology
@@ -133,7 +138,7 @@ def info(model: Path | None) -> None:
         "calibration": coder.config.calibration.to_dict(),
         "provenance": coder.config.provenance,
     }
-    click.echo(json.dumps(described, ensure_ascii=False, indent=2), file=standard_output("jsonl"))
+    click.echo(json.dumps(described, ensure_ascii=False, indent=2), file=output)
 
 
 class _Reporter:
@@ -172,6 +177,8 @@ def _reading() -> Iterator[None]:
 def _check_usage(out: Path | None, form: str, *, resume: bool) -> None:
     if resume and (out is None or form not in RESUMABLE):
         raise click.UsageError(f"--resume needs -o OUT and the format {' or '.join(RESUMABLE)}")
+    if out is None:
+        standard_output(form)
     if form == "parquet":
         if out is None:
             raise click.UsageError("--format parquet needs -o OUT")
@@ -189,7 +196,7 @@ def _check_output(out: Path | None, inputs: list[Path]) -> Path | None:
     out = out.resolve()
     if not out.parent.is_dir():
         raise DataError("the output cannot be written: its folder does not exist; make it", file=str(out))
-    taken = {out, partial_path(out), journal_path(out)}
+    taken = {out, partial_path(out), journal_path(out), lock_path(out)}
     if any(path.resolve() in taken for path in inputs):
         raise DataError("the output is among the inputs; choose another output", file=str(out))
     return out

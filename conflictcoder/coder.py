@@ -25,7 +25,7 @@ from conflictcoder.bundle import (
 )
 from conflictcoder.calibration import BALANCED, expect_operating_point
 from conflictcoder.decoding import Decoder, Outputs
-from conflictcoder.document import Article, Document
+from conflictcoder.document import Article, Document, expect_str
 from conflictcoder.errors import CheckpointError
 from conflictcoder.runtime import Runtime
 from conflictcoder.sentences import split_sentences
@@ -224,6 +224,7 @@ class EventCoder:
         Raises:
             TypeError: An argument is no str.
         """
+        expect_str("Article.text", text)  # for without it an Article asks for sentences
         return self.code_article(Article(text=text, id=id, date=date, title=title))
 
     def code_article(self, article: Article) -> Document:

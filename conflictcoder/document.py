@@ -34,17 +34,17 @@ class Article:
 
     def __post_init__(self) -> None:
         for name in ("id", "date", "title"):
-            _expect_str(f"Article.{name}", getattr(self, name))
+            expect_str(f"Article.{name}", getattr(self, name))
         if (self.text is None) == (self.sentences is None):
             raise ValueError("an Article takes either text or sentences, and one of them is needed")
         if self.text is not None:
-            _expect_str("Article.text", self.text)
+            expect_str("Article.text", self.text)
         if self.sentences is not None:
             if isinstance(self.sentences, (str, bytes)) or not isinstance(self.sentences, Sequence):
                 got = type(self.sentences).__name__
                 raise TypeError(f"Article.sentences must be a sequence of str, got {got}")
             for position, sentence in enumerate(self.sentences):
-                _expect_str(f"Article.sentences[{position}]", sentence)
+                expect_str(f"Article.sentences[{position}]", sentence)
             object.__setattr__(self, "sentences", tuple(self.sentences))
 
 
@@ -264,6 +264,11 @@ def _with_score(data: dict[str, Any], score: float | None) -> dict[str, Any]:
     return data if score is None else data | {"score": score}
 
 
-def _expect_str(name: str, value: object) -> None:
+def expect_str(name: str, value: object) -> None:
+    """Check that a value is text.
+
+    Raises:
+        TypeError: It is not.
+    """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be str, got {type(value).__name__}")

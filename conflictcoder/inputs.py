@@ -6,7 +6,6 @@ import json
 import os
 import re
 import stat
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,21 +21,24 @@ from conflictcoder.records import Columns, article_of_line
 
 _TABLES = (".csv", ".tsv", ".parquet")
 _KINDS = (".txt", ".jsonl", *_TABLES)
+_OTHER_NAMES = {".ndjson": ".jsonl", ".jsonlines": ".jsonl"}
+_NO_PROSE = (".json", ".xml")
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def list_files(paths: Sequence[Path]) -> tuple[list[tuple[Path, str]], list[DataError]]:
     """The files that paths name: files as they are, and those of folders, sorted.
 
-    Links to files are followed, those to folders only where they are themselves among `paths`.
+    Links to files are followed, those to folders only where they are themselves among `paths`. A file
+    that is reached twice is read once.
 
     Args:
         paths: Files and folders.
 
     Returns:
         Each file with the id that a text in it has: its name without ending, and in a folder the
-        folders below it too; its whole path where another has that name. Then what is wrong with
-        folders that cannot be read.
+        folders below it too; its whole path where one before it has that name. Then what is wrong
+        with folders that cannot be read.
 
     Raises:
         DataError: A folder has no file of a known kind.
@@ -54,17 +56,31 @@ def list_files(paths: Sequence[Path]) -> tuple[list[tuple[Path, str]], list[Data
                 "the folder has no .txt and no .jsonl file, nor any .csv, .tsv or .parquet", file=str(path)
             )
         files += [(file, _without_suffix(file.relative_to(path)).as_posix()) for file in found]
-    return _tell_apart(files), unread
+    return _tell_apart(_first_of_each(files)), unread
+
+
+def _first_of_each(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """Leave out files that came before."""
+    first: dict[Path, tuple[Path, str]] = {}
+    for path, name in files:
+        first.setdefault(path.resolve(), (path, name))
+    return list(first.values())
 
 
 def _tell_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
-    """Name files by their whole paths where their articles would share ids."""
+    """Name files by their whole paths where their articles would have ids of those before.
 
-    def key(path: Path, name: str) -> tuple[str, bool]:
-        return name, _kind(path) in _TABLES  # whose rows have a number after the name
-
-    counts = Counter(key(path, name) for path, name in files if _kind(path) != ".jsonl")
-    return [(path, name if counts[key(path, name)] <= 1 else path.as_posix()) for path, name in files]
+    No id depends on what comes after it: more inputs at the end leave those before as they were.
+    """
+    taken: set[tuple[str, bool]] = set()
+    named = []
+    for path, name in files:
+        kind = _kind(path)
+        key = name, kind in _TABLES  # whose rows have a number after the name
+        named.append((path, path.as_posix() if key in taken else name))
+        if kind != ".jsonl":  # whose lines bring their ids
+            taken.add(key)
+    return named
 
 
 class ArticleReader:
@@ -120,6 +136,9 @@ class ArticleReader:
 
     def _read(self, path: Path, name: str) -> Iterator[Article | DataError]:
         kind = _kind(path)
+        if kind in _NO_PROSE:
+            readable = ", ".join((*_KINDS, *_OTHER_NAMES))
+            raise DataError(f"a {kind} file cannot be read; give one of {readable}", file=str(path))
         with ExitStack() as stack:
             stack.callback(self._forget)
             if kind == ".parquet":
@@ -171,7 +190,8 @@ def _is_file(path: Path) -> bool:
 def _kind(path: Path) -> str:
     """The ending that tells the format, below one that tells the compression."""
     suffix = path.suffix.lower()
-    return Path(path.stem).suffix.lower() if suffix in COMPRESSIONS else suffix
+    suffix = Path(path.stem).suffix.lower() if suffix in COMPRESSIONS else suffix
+    return _OTHER_NAMES.get(suffix, suffix)
 
 
 def _without_suffix(path: Path) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from conflictcoder.document import Document
+from conflictcoder.errors import DataError
 from conflictcoder.ontology import Ontology
 from conflictcoder.parquet import ParquetWriter
 from conflictcoder.tables import CsvWriter, TableWriter
@@ -101,7 +102,7 @@ def open_output(out: Path | None, form: str, ontology: Ontology, *, kept: int | 
         kept: How many bytes of an unfinished output to keep; None begins a new one.
 
     Raises:
-        DataError: The format needs a library that is not installed.
+        DataError: Standard output is closed, or the format needs a library that is not installed.
         OSError: The file cannot be written.
     """
     if out is None:
@@ -127,7 +128,12 @@ def standard_output(form: str) -> IO[str]:
 
     Args:
         form: One of `FORMATS`.
+
+    Raises:
+        DataError: It is closed.
     """
+    if sys.stdout is None:
+        raise DataError("closed; send it to a file or a program", file="standard output")
     if isinstance(sys.stdout, io.TextIOWrapper):
         if form == "table":  # for whoever reads it there, in an encoding that may lack letters
             sys.stdout.reconfigure(errors="replace")

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from conflictcoder.arrow import event_rows, event_schema, field_rows, find_columns, require_pyarrow
+from conflictcoder.compression import MAX_BYTES
 from conflictcoder.document import Article, Document
 from conflictcoder.errors import DataError
 from conflictcoder.ontology import Ontology
 from conflictcoder.records import Columns, article_of_row
 
 _BATCH_ROWS = 256
+_READ_BYTES = 1 << 20  # of each column at a time
 _WRITTEN_ROWS = 10_000  # a row group
 
 
@@ -36,7 +38,9 @@ class ParquetReader:
         self._size = path.stat().st_size
         self._row = 0
         try:
-            self._file = self._arrow.parquet.ParquetFile(stream)
+            # Without these a row group, which may be the whole file, is read at once.
+            options = {"pre_buffer": False, "buffer_size": _READ_BYTES}
+            self._file = self._arrow.parquet.ParquetFile(stream, **options)
         except (self._arrow.ArrowException, OSError) as error:
             raise DataError(f"not a whole Parquet file ({_first_line(error)})", file=str(path)) from None
         try:
@@ -71,7 +75,10 @@ class ParquetReader:
 
     def _from_row(self, row: dict[str, Any]) -> Article | DataError:
         try:
-            return article_of_row(row, self._found, f"{self._name}:{self._row}")
+            article = article_of_row(row, self._found, f"{self._name}:{self._row}")
+            if _bytes(article) > MAX_BYTES:
+                raise ValueError(f"more than {MAX_BYTES:,} bytes, no single article")
+            return article
         except ValueError as error:
             return DataError(f"row {self._row}: {error}", file=str(self._path))
 
@@ -109,6 +116,11 @@ class ParquetWriter:
         if self._rows:
             self._writer.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
             self._rows = []
+
+
+def _bytes(article: Article) -> int:
+    texts = article.sentences if article.text is None else (article.text,)
+    return sum(len(text.encode()) for text in texts or ())
 
 
 def _first_line(error: Exception) -> str:

@@ -38,7 +38,7 @@ class ProgressBar:
         self._bar = Progress(
             *columns,
             console=console,
-            disable=not (shown and sys.stderr.isatty()),
+            disable=not (shown and sys.stderr and sys.stderr.isatty()),
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,

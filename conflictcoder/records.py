@@ -51,14 +51,15 @@ class Columns:
         found = {}
         for field in (item.name for item in fields(self)):
             name = self.name(field)
-            if present.count(name) > 1:
-                raise ValueError(f"column {name!r} is there {present.count(name)} times; rename all but one")
             if name in present:
                 found[field] = name
             elif getattr(self, field) or (field == "text" and not (lists and SENTENCES in present)):
                 raise ValueError(self.missing(field, present))
         if "text" not in found:
             found[SENTENCES] = SENTENCES
+        for name in found.values():
+            if present.count(name) > 1:
+                raise ValueError(f"column {name!r} is there {present.count(name)} times; rename all but one")
         return found
 
     def missing(self, field: str, present: Sequence[str], kind: str = "column") -> str:
@@ -112,7 +113,10 @@ def article_of_line(record: Any, columns: Columns) -> Article:  # noqa: ANN401 -
     for field in ("date", "title"):
         if getattr(columns, field) and names[field] not in record:
             raise ValueError(columns.missing(field, list(record), "key"))
-    return _make({field: record[name] for field, name in names.items() if name in record}, names)
+    values = {field: record[name] for field, name in names.items() if name in record}
+    if type(values["id"]) is int:  # not bool, which is an int too
+        values["id"] = str(values["id"])
+    return _make(values, names)
 
 
 def _make(values: Mapping[str, Any], names: Mapping[str, str]) -> Article:

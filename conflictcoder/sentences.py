@@ -11,6 +11,7 @@ from conflictcoder.unicode import encodable
 
 # A splitter may need time that grows faster than the text when quotes and brackets never close.
 _MAX_CHARACTERS = 5_000
+_LEAST_ADVANCE = _MAX_CHARACTERS // 10  # of a chunk whose end is split again, so that time stays linear
 _EMPTY_LINE = re.compile(r"\n(?=[^\S\n]*\n)")
 _LINE = re.compile(r"[^\n]+")
 _VISIBLE = re.compile(r"\S")
@@ -34,12 +35,7 @@ def split_sentences(text: str, *, language: str = "en") -> Iterator[_Span]:
     """
     text = encodable(text)
     for start, end in _paragraphs(text):
-        for first, last in _chunks(text, start, end):
-            for boundary in sentencex.get_sentence_boundaries(language, text[first:last]):
-                sentence = boundary["text"]
-                if sentence.strip():
-                    begin = first + boundary["start_index"] + len(sentence) - len(sentence.lstrip())
-                    yield begin, begin + len(sentence.strip())
+        yield from _split_paragraph(text, start, end, language)
 
 
 def _paragraphs(text: str) -> Iterator[_Span]:
@@ -85,11 +81,30 @@ def _is_wrapped(before: _Span | None, line: _Span, after: _Span, beyond: _Span |
     return all(width in _WRAPPED_WIDTH for width in widths) and max(widths) - min(widths) < 25
 
 
-def _chunks(text: str, start: int, end: int) -> Iterator[_Span]:
-    """Cut a paragraph of enormous length at white space."""
+def _split_paragraph(text: str, start: int, end: int, language: str) -> Iterator[_Span]:
+    """Split a paragraph chunk by chunk; each begins with the sentence that the one before cut off."""
     while end - start > _MAX_CHARACTERS:
-        cut = max(text.rfind(" ", start + 1, start + _MAX_CHARACTERS), start)
-        cut = cut if cut > start else start + _MAX_CHARACTERS
-        yield start, cut
+        cut = _cut(text, start)
+        sentences = _split_chunk(text, start, cut, language)
+        if sentences and sentences[-1][0] - start >= _LEAST_ADVANCE:
+            cut, _ = sentences.pop()
+        yield from sentences
         start = cut
-    yield start, end
+    yield from _split_chunk(text, start, end, language)
+
+
+def _cut(text: str, start: int) -> int:
+    """Where the longest chunk from `start` on ends: at white space, if there is any."""
+    end = start + _MAX_CHARACTERS
+    cut = text.rfind(" ", start + 1, end)
+    return cut if cut > start else end
+
+
+def _split_chunk(text: str, start: int, end: int, language: str) -> list[_Span]:
+    sentences = []
+    for boundary in sentencex.get_sentence_boundaries(language, text[start:end]):
+        sentence = boundary["text"]
+        if sentence.strip():
+            begin = start + boundary["start_index"] + len(sentence) - len(sentence.lstrip())
+            sentences.append((begin, begin + len(sentence.strip())))
+    return sentences

@@ -81,7 +81,8 @@ BAD = {
     "list.jsonl": (b"[1]", "list.jsonl:1"),
     "broken.jsonl": (b"{", "broken.jsonl:1:2: not JSON"),
     "both.jsonl": (b'{"id":"x","text":"a","sentences":[]}', "either text or sentences"),
-    "number.jsonl": (b'{"id":1,"text":"a"}', "id: expected text, got int"),
+    "number.jsonl": (b'{"id":1.5,"text":"a"}', "id: expected text, got float"),
+    "whole.json": (b'[{"id":"1","text":"a"}]', "a .json file cannot be read; give one of .txt, .jsonl"),
     "noid.jsonl": (b'{"text":"a"}', 'expected {"id"'),
     "sentences.jsonl": (b'{"id":"x","sentences":"a"}', "sentences: expected a list"),
 }
@@ -157,7 +158,7 @@ def test_full_disk_is_told(run, article):
     assert "/dev/full: cannot be written (No space left on device)" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.partial", "in.jsonl.journal"])
+@pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.partial", "in.jsonl.journal", "in.jsonl.lock"])
 def test_output_never_destroys_an_input(run, tmp_path, name):
     source = tmp_path / name
     source.write_text('{"id": "1", "text": "x"}\n')
@@ -341,6 +342,36 @@ def test_folder_that_cannot_be_read_is_named(run, article, tmp_path, monkeypatch
         assert result.exit_code == 1
         assert "locked: cannot be read (Permission denied)" in result.stderr.replace("\n", "")
         assert [document["id"] for document in documents(result.stdout)] == ids
+
+
+def run_closed(arguments, closed):
+    """Run the command line with one of its streams closed."""
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "conflictcoder", *arguments]
+    return subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("command", ["code", "info"])
+def test_closed_standard_output_is_told(article, tiny_bundle, command):
+    inputs = [article] if command == "code" else []
+    result = run_closed([command, *inputs, "--model", tiny_bundle], ">&-")
+    assert result.returncode == 2
+    assert result.stderr == "error: standard output: closed; send it to a file or a program\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_that_are_not_needed(article, tiny_bundle, tmp_path, closed):
+    out = tmp_path / "out.jsonl"
+    result = run_closed(["code", article, "-o", out, "--model", tiny_bundle], closed)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert documents(out.read_text())[0]["id"] == "one"
+
+
+def test_bad_input_with_standard_error_closed(article, tiny_bundle, tmp_path):
+    (tmp_path / "bad.jsonl").write_text("nonsense")
+    result = run_closed(["code", tmp_path / "bad.jsonl", article, "--model", tiny_bundle], "2>&-")
+    assert (result.returncode, documents(result.stdout)[0]["id"]) == (1, "one")
 
 
 def test_info_tells_labels_and_provenance(run):

@@ -80,6 +80,8 @@ def test_hostile_text_gets_a_result(coder, text):
 def test_wrong_types_are_told(coder):
     with pytest.raises(TypeError, match=r"Article\.text must be str, got bytes"):
         coder.code(b"bytes")
+    with pytest.raises(TypeError, match=r"Article\.text must be str, got NoneType"):
+        coder.code(None)
     with pytest.raises(TypeError, match="expected an Article, got str"):
         coder.code_article("text")
     with pytest.raises(TypeError, match="expected an iterable of Article, got str"):

@@ -80,11 +80,39 @@ def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path):
     for name in ("p/a.txt", "p/b.txt", "q/a.txt", "q/a.jsonl", "q/b.csv", "a.txt.gz"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    files, _ = list_files([tmp_path / "p", tmp_path / "q", tmp_path / "a.txt.gz"])
+    inputs = [tmp_path / "p", tmp_path / "q", tmp_path / "a.txt.gz"]
+    files, _ = list_files(inputs)
     names = {path.relative_to(tmp_path).as_posix(): name for path, name in files}
-    same = ("p/a.txt", "q/a.txt", "a.txt.gz")
-    assert {path: names[path] for path in same} == {path: (tmp_path / path).as_posix() for path in same}
-    assert (names["p/b.txt"], names["q/b.csv"]) == ("b", "b")
+    later = ("q/a.txt", "a.txt.gz")
+    assert {path: names[path] for path in later} == {path: (tmp_path / path).as_posix() for path in later}
+    assert (names["p/a.txt"], names["p/b.txt"], names["q/b.csv"]) == ("a", "b", "b")
+    for count in (1, 2):  # inputs that are added at the end change nothing before them
+        fewer, _ = list_files(inputs[:count])
+        assert fewer == files[: len(fewer)]
+
+
+def test_file_that_is_reached_twice_is_read_once(tmp_path):
+    (tmp_path / "A").mkdir()
+    for name in ("A/x.txt", "A/y.txt"):
+        write(tmp_path, name, TEXT)
+    inputs = [tmp_path / "A" / "y.txt", tmp_path / "A", tmp_path / "A" / ".." / "A" / "x.txt"]
+    files = [(tmp_path / "A" / "y.txt", "y"), (tmp_path / "A" / "x.txt", "x")]
+    assert list_files(inputs) == (files, [])
+
+
+@pytest.mark.parametrize("suffix", [".ndjson", ".jsonlines", ".NDJSON", ".ndjson.gz"])
+def test_json_lines_by_other_names(tmp_path, suffix):
+    data = gzip.compress(LINES) if suffix.endswith(".gz") else LINES
+    path = write(tmp_path, f"a{suffix}", data)
+    assert len(read(path)) == 2000
+    assert [file for file, _ in list_files([tmp_path])[0]] == [path]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.XML", "a.json.gz"])
+def test_file_that_is_no_prose_is_refused(tmp_path, name):
+    (error,) = read(write(tmp_path, name, json.dumps([{"id": "1", "text": TEXT}])))
+    assert error.startswith(f"{name}: a .")
+    assert "give one of .txt, .jsonl, .csv, .tsv, .parquet" in error
 
 
 def test_links_to_files_are_followed_and_to_folders_only_if_named(tmp_path):
@@ -223,6 +251,8 @@ BAD_LINES = {
     "nul": ('{"id": "1", "text": "a"}\0', "a.jsonl:1: a binary file"),
     "null id": ('{"id": null, "text": "a"}', "id: expected text, got nothing"),
     "other keys": ('{"id": "1", "body": "a"}', "expected either text or sentences"),
+    "truth as id": ('{"id": true, "text": "a"}', "id: expected text, got bool"),
+    "fraction as id": ('{"id": 1.5, "text": "a"}', "id: expected text, got float"),
     "no id": ('{"key": "1", "text": "a"}', "got the keys 'key', 'text'"),
 }
 
@@ -232,6 +262,11 @@ def test_bad_line_of_json(tmp_path, line, message):
     error, article = read(write(tmp_path, "a.jsonl", line + '\r\n{"id": "2", "text": "y"}\r\n'))
     assert message in error
     assert article == Article(text="y", id="2")
+
+
+def test_number_as_id_of_a_json_line_becomes_text(tmp_path):
+    path = write(tmp_path, "a.jsonl", '{"id": 7, "text": "x"}\n{"id": -0, "sentences": ["y"]}')
+    assert read(path) == [Article(text="x", id="7"), Article(sentences=["y"], id="0")]
 
 
 def test_keys_of_json_lines_can_be_named(tmp_path):

@@ -1,6 +1,7 @@
 import csv
 import datetime as dt
 import io
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,44 @@ def test_damage_in_the_middle_keeps_what_is_before(tmp_path):
     assert 0 < len(articles) < 5000
     assert [article.text for article in articles] == texts[: len(articles)]
     assert f"a.parquet: damaged after row {len(articles)}" in error
+
+
+@pytest.mark.parametrize("names", [["sentences", "sentences"], ["text", "text"], ["text", "id", "id"]])
+def test_column_that_is_there_twice_is_told(tmp_path, names):
+    column = pa.array([["x"]]) if "sentences" in names else pa.array(["x"])
+    pq.write_table(pa.table([column] * len(names), names=names), tmp_path / "a.parquet")
+    (error,) = read(tmp_path / "a.parquet")
+    assert error == f"a.parquet: column {names[-1]!r} is there 2 times; rename all but one"
+
+
+def test_row_longer_than_any_article_fails_alone(write, monkeypatch):
+    monkeypatch.setattr("conflictcoder.parquet.MAX_BYTES", 100)
+    first, error, third = read(write(text=["x" * 100, "é" * 51, "z"]))
+    assert (first.id, third.id) == ("a:1", "a:3")
+    assert error == "a.parquet: row 2: more than 100 bytes, no single article"
+    (error,) = read(write(id=["1"], sentences=[["x" * 50, "y" * 51]]))
+    assert "row 1: more than 100 bytes" in error
+
+
+def test_large_row_group_is_not_held_in_memory(tmp_path):
+    """Peak memory of a process that reads one row group of 80 MB, compared with one that reads nothing."""
+    chance = random.Random(1)
+    texts = [chance.randbytes(1000).hex() for _ in range(40_000)]
+    path = tmp_path / "large.parquet"
+    pq.write_table(pa.table({"text": texts}), path, row_group_size=len(texts), compression="none")
+    assert pq.ParquetFile(path).num_row_groups == 1
+    assert path.stat().st_size > 80_000_000
+    code = (
+        "import resource, sys, pathlib; import pyarrow.parquet; "
+        "from conflictcoder.inputs import ArticleReader; "
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = peak(); "
+        "count = sum(1 for _ in ArticleReader([(pathlib.Path(sys.argv[1]), 'x')])); "
+        "print(count, (peak() - before) // 1024)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    count, grown = map(int, result.stdout.split())
+    assert count == len(texts)
+    assert grown < 70
 
 
 def test_position_follows_the_rows(write):

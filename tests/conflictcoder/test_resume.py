@@ -90,11 +90,15 @@ def kill_when(process, partial, size):
     return False
 
 
+def wait_for(path):
+    deadline = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 def interrupt_after(process, partial):
     """Interrupt a run a little after its unfinished output is there; what it tells."""
-    deadline = time.monotonic() + 60
-    while not partial.exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_for(partial)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     return process.communicate(timeout=60)[1]
@@ -141,6 +145,27 @@ def test_interrupted_run_goes_on_where_it_was(start, source, undisturbed, tmp_pa
     resumed = start(source, out, "--resume")
     resumed.communicate(timeout=120)
     assert out.read_bytes() == undisturbed[form][0]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+@pytest.mark.parametrize("options", [[], ["--resume"]], ids=["anew", "resume"])
+def test_second_run_with_the_same_output_is_refused(
+    start, source, undisturbed, tiny_bundle, tmp_path, form, options
+):
+    if form == "table" and options:
+        pytest.skip("a table cannot be gone on with")
+    out = tmp_path / "out.jsonl"
+    first = start(source, out, "--format", form, pause=0.02)  # so that it cannot end before
+    wait_for(tmp_path / "out.jsonl.partial")
+    arguments = ["code", str(source), "-o", str(out), "--format", form, "--model", str(tiny_bundle)]
+    second = CliRunner().invoke(main, [*arguments, *options])
+    assert second.exit_code == 2
+    assert "out.jsonl: another run is writing this output; wait until it ends" in second.stderr
+    first.communicate(timeout=120)
+    assert first.returncode == 1
+    if form == "jsonl":
+        assert out.read_bytes() == undisturbed[form][0]
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
 
 @pytest.mark.parametrize("form", ["parquet", "table"])

@@ -44,6 +44,24 @@ def test_hard_wrapped_text_is_joined():
     ]
 
 
+REPORT = "On Monday the Kachin Independence Army captured the town of Laukkai."
+LIST = f"They took {'the town of Laukkai, ' * 200}and left."
+
+
+@pytest.mark.parametrize("sentences", [[REPORT] * 300, [REPORT, LIST] * 5], ids=["short", "long"])
+def test_long_paragraph_is_never_cut_inside_a_sentence(sentences):
+    assert len(" ".join(sentences)) > 10_000
+    assert split(" ".join(sentences)) == sentences
+
+
+def test_sentence_longer_than_a_chunk_is_cut_at_white_space():
+    words = "bridge " * 2_000
+    first, *others = split(f"{REPORT} {words}{REPORT}")
+    assert first == REPORT
+    assert [sentence for sentence in others if set(sentence.split()) == {"bridge"}] == others[:-1]
+    assert others[-1].endswith(REPORT)
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=300))
 def test_every_visible_character_is_in_one_sentence_in_order(text):
     spans = list(split_sentences(text))
