@@ -170,10 +170,10 @@ class Decoder:
         ]
 
     def _realis(self, arrays: Outputs, piece: Piece, tokens: slice) -> str:
-        values = self._labels.ontology.realis
         if "realis" not in arrays:
-            return values[0] if values else ""
-        return values[int(arrays["realis"][piece.positions][tokens].mean(axis=0).argmax())]
+            return ""
+        value = int(arrays["realis"][piece.positions][tokens].mean(axis=0).argmax())
+        return self._labels.ontology.realis[value]
 
     def _type_probabilities(self, scores: Floats) -> Floats:
         scores = scores / self._calibration.event_types_temperature

@@ -107,7 +107,7 @@ class Event:
     Attributes:
         id: Unique in its sentence.
         type: Event type.
-        realis: Realis value; empty if the ontology has none.
+        realis: Realis value; empty if nothing is said of it: the model lacks the layer.
         start: First character of the trigger, counted in the sentence's text.
         end: One past the trigger's last character.
         text: The trigger.

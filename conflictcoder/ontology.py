@@ -28,7 +28,8 @@ class Ontology:
         roles: Roles that a mention plays in an event.
         realis: Realis values; the first is the default and means that the event happened.
         fillers: The entity types that may fill a role; a role that is not a key takes any.
-        definitions: What a type or role means, by its name.
+        definitions: What a type or role means, by its name; a role that has the name of a type stands
+            under `roles.NAME`.
         exclusive_event_types: Whether a sentence has exactly one event type (single-label
             classification) rather than any number of them.
         version: Version of the ontology itself.
@@ -95,11 +96,15 @@ class Ontology:
             role: frozenset(_names(types, f"fillers.{role}"))
             for role, types in _mapping(data.get("fillers"), "fillers").items()
         }
+        names = {section: _names(data.get(section), section) for section in _SECTIONS}
+        types = names["entity_types"] + names["event_types"]
         for section in _SECTIONS[:3]:
             entries = data.get(section)
             for name, entry in entries.items() if isinstance(entries, Mapping) else ():
                 detail = entry if isinstance(entry, Mapping) else {"definition": entry}
-                definitions[name] = str(detail.get("definition") or "")
+                # Types have different names, but a role may have that of a type.
+                shared = section == "roles" and name in types
+                definitions[f"roles.{name}" if shared else name] = str(detail.get("definition") or "")
                 if section == "roles" and detail.get("fillers") is not None:
                     fillers[name] = frozenset(_names(detail["fillers"], f"roles.{name}.fillers"))
         exclusive = data.get("exclusive_event_types", False)
@@ -107,10 +112,7 @@ class Ontology:
         if not isinstance(exclusive, bool) or not isinstance(version, int):
             raise OntologyError("exclusive_event_types must be true or false, and version a number")
         return cls(
-            entity_types=_names(data.get("entity_types"), "entity_types"),
-            event_types=_names(data.get("event_types"), "event_types"),
-            roles=_names(data.get("roles"), "roles"),
-            realis=_names(data.get("realis"), "realis"),
+            **names,
             fillers=fillers,
             definitions={name: text for name, text in definitions.items() if text},
             exclusive_event_types=exclusive,

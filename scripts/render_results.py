@@ -175,7 +175,7 @@ def example() -> str:
     """What the shipped model makes of a few sentences."""
     coder = EventCoder.from_pretrained()
     stream = io.StringIO()
-    TableWriter(stream, coder.config.labels.ontology).write(coder.code(EXAMPLE))
+    TableWriter(stream, coder.config.labels.ontology).write(coder.code(EXAMPLE, id="news"))
     rows = "\n".join(line.rstrip() for line in stream.getvalue().strip().splitlines())
     return f"```\n$ cat news.txt\n{EXAMPLE}\n\n$ conflictcoder code news.txt --format table\n{rows}\n```"
 

@@ -21,6 +21,7 @@ from train.evaluation import evaluate_coder
 from train.files import read_json, write_json
 from train.fit import fit, select_documents
 from train.labelled import Corpus
+from train.layers import check_metric, choose_layers
 from train.metrics.report import headline
 from train.provenance import METRICS, PROVENANCE, describe, is_finished
 
@@ -94,7 +95,11 @@ class BenchmarkRun:
             message = f"{config.run_folder}: there are results already; --resume keeps them and goes on"
             raise BenchmarkError(f"{message}, another --out leaves them alone")
         corpus = load_corpus(config.data)
-        if not select_documents(config, corpus)[2]:
+        train, _, test = select_documents(config, corpus)
+        layers = choose_layers(config, train)
+        for name in config.benchmark.metrics:
+            check_metric("benchmark.metrics", name, layers)
+        if not test:
             raise ConfigError(f"{config.name}: data.test has no document; a benchmark needs test data")
         return cls(config, corpus, report)
 

@@ -378,13 +378,23 @@ def _explain(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's error 
     location = [str(part) for part in error["loc"] if part not in _DATA_TYPES]
     text = f"{path}: {'.'.join(location)}: {error['msg']}"
     if error["type"] == "extra_forbidden":
-        known = _known_keys(error["loc"])
-        near = difflib.get_close_matches(location[-1], known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"
-        return f"{path}: {'.'.join(location)}: unknown key{hint}"
+        hint = suggest(location[-1], _known_keys(error["loc"]), "known keys")
+        return f"{path}: {'.'.join(location)}: unknown key; {hint}"
     if error["type"] == "missing":
         return f"{text}; add it"
     return f"{text}; got {error['input']!r}"
+
+
+def suggest(name: str, known: Sequence[str], title: str) -> str:
+    """How the message about an unknown name ends: with the known one that is near, or else with all.
+
+    Args:
+        name: The unknown name.
+        known: The known ones.
+        title: What these are.
+    """
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"{title}: {', '.join(known)}"
 
 
 def _known_keys(location: Sequence[Any]) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import statistics
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,11 @@ from train.fit import fit
 from train.labelled import Corpus
 from train.metrics.report import HEADLINES, compute_metrics
 from train.provenance import METRICS, is_finished
+from train.seen import seen_documents
 
 _HELD_OUT = "held_out"
+
+_log = logging.getLogger(__name__)
 
 
 def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool = False) -> dict[str, Any]:
@@ -35,7 +40,8 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
         What `metrics.json` holds: the metrics of each seed and, for several, mean and spread.
 
     Raises:
-        ConfigError: The config names no set with documents, or its data has no sets.
+        ConfigError: The config names no set with documents, its data has no sets, or a teacher has seen
+            a document that is left out.
         OtherRunError: A fold that is finished was made with other settings or data.
     """
     if not isinstance(config.data, AnnotatedData):
@@ -47,6 +53,7 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
     ]
     if unknown or not ids:
         raise ConfigError(f"crossval.sets: {config.crossval.sets}; expected some of {', '.join(corpus.sets)}")
+    _check_teachers(config, ids)
     folder = Path(config.output) / f"{config.name}-crossval"
     by_seed: dict[str, Any] = {}
     for seed in config.crossval.seeds or [config.seed]:
@@ -66,6 +73,24 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
     metrics = {"held_out": ids, "seeds": by_seed, "summary": _summary(by_seed)}
     write_json(metrics, folder / METRICS)
     return metrics
+
+
+def _check_teachers(config: ExperimentConfig, held_out: Collection[str]) -> None:
+    """Refuse teachers that can tell the labels of a document that is left out.
+
+    Raises:
+        ConfigError: One has seen such a document.
+    """
+    for name in config.distillation.teachers:
+        seen = seen_documents(Path(name))
+        if seen is None:
+            message = "distillation.teachers: %s does not tell which documents it has seen; %s"
+            _log.warning(message, name, "if any is left out here, the scores are too good")
+        elif both := seen.intersection(held_out):
+            raise ConfigError(
+                f"distillation.teachers: {name} has seen {min(both)!r}, which is left out here; "
+                "leave out the teacher, or take one that was trained without crossval.sets"
+            )
 
 
 def _fold_config(config: ExperimentConfig, seed: int, held_out: str) -> ExperimentConfig:

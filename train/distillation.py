@@ -156,7 +156,7 @@ class DistillationLoss:
             spans = soft_cross_entropy(outputs.spans, labels["teacher_spans"], known, temperature)
             loss = loss + weights.spans * spans
         if outputs.event_types is not None:
-            known = labels["event_types"][..., 0] != IGNORED
+            known = (labels["event_types"] != IGNORED).any(dim=-1)
             targets = labels["teacher_event_types"]
             if self.hard.exclusive:
                 types = soft_cross_entropy(outputs.event_types, targets, known, temperature)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 import random
@@ -41,7 +42,7 @@ from train.backbones import find_backbone
 from train.build import build_model, load_tokenizer
 from train.calibrate import fit_calibration
 from train.collation import WindowCollator
-from train.config import AnnotatedData, ConfigError, Data, ExperimentConfig
+from train.config import AnnotatedData, ConfigError, Data, ExperimentConfig, suggest
 from train.data.paths import data_paths
 from train.data.reading import load_corpus
 from train.data.splits import hold_out
@@ -52,13 +53,17 @@ from train.features import WindowedDocument, training_rows, window_documents
 from train.files import read_json, write_json
 from train.joint_loss import JointLoss
 from train.labelled import Corpus, LabelledDocument
+from train.layers import choose_layers
 from train.optimizer import make_optimizer
+from train.patience import ForgetZero
 from train.precision import choose_attention, mixed_precision, padding_multiple
 from train.provenance import METRICS, PROVENANCE, check_same, describe
 from train.report.page import write_report
 from train.sample import SAMPLE, write_sample
 
 _TRAINER_FOLDER = "trainer"
+
+_log = logging.getLogger(__name__)
 
 
 class RunError(ConflictCoderError):
@@ -103,12 +108,12 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
     set_seed(config.seed)
     corpus = corpus or load_corpus(config.data)
     train, dev, test = select_documents(config, corpus)
-    present: frozenset[str] = frozenset().union(*(item.layers for item in train))
-    layers = config.model.layers or present
-    if not set(layers) <= present:
-        missing, known = ", ".join(sorted(set(layers) - present)), ", ".join(sorted(present))
-        raise ConfigError(f"model.layers: the training data has no {missing}; it has {known}")
+    layers = choose_layers(config, train)
     labels = LabelSpace.of(corpus.ontology, layers)
+    for name in config.augmentation.types:
+        if name not in corpus.ontology.entity_types:
+            hint = suggest(name, corpus.ontology.entity_types, "the ontology has")
+            raise ConfigError(f"augmentation.types: {name!r} is no entity type; {hint}")
     train = [*train, *augment(train, config.augmentation, config.seed)]
     backbone = find_backbone(config.model.backbone)
     model = build_model(backbone, config.model, labels)
@@ -225,6 +230,9 @@ def fit(
     duration = {"duration_seconds": round(time.time() - began, 1)}
     write_json(read_json(folder / PROVENANCE) | duration, folder / PROVENANCE)
     metrics = {"best_dev": _best(trainer)}
+    if metrics["best_dev"]["score"] == 0:
+        message = "%s: %s was 0 on dev at every evaluation; train it longer, or at higher learning rates"
+        _log.warning(message, folder, config.training.metric)
     dev = [document.gold for document in experiment.dev]
     for name, documents in {"dev": dev, "test": experiment.test if test else []}.items():
         if documents:
@@ -274,7 +282,11 @@ def make_trainer(experiment: Experiment, development: DevelopmentMetrics) -> Tra
         )
         rows = [row | {"target": number} for number, row in enumerate(rows)]
     optimizer = make_optimizer(experiment.model, config.training)
-    callbacks = [EarlyStoppingCallback(config.training.patience), _LogFile(config.run_folder)]
+    callbacks = [
+        ForgetZero(),
+        EarlyStoppingCallback(config.training.patience),
+        _LogFile(config.run_folder),
+    ]
     if config.training.tensorboard:
         tensorboard = TensorBoardCallback()
         # Its own choice is below the trainer's folder, which goes when the run is finished.
@@ -319,6 +331,7 @@ def _arguments(config: ExperimentConfig, windows: int) -> TrainingArguments:
         save_steps=every,
         save_total_limit=1,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,
         metric_for_best_model=training.metric,
         greater_is_better=True,
         batch_eval_metrics=True,

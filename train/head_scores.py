@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from conflictcoder.decoding import Outputs, argument_scores, log_softmax, sigmoid
 from conflictcoder.labels import LabelSpace
-from conflictcoder.tags import tag_count
+from conflictcoder.tags import OUTSIDE, tag_count
 from train.features import WindowedDocument, training_rows
 from train.losses import IGNORED
 
@@ -26,7 +26,8 @@ class HeadScores:
 
     Attributes:
         scores: float32 of shape (items, classes), before any temperature.
-        truths: bool of the same shape.
+        truths: bool of the same shape. Several of a row, where the classes exclude each other, mean that
+            it is one of them.
         exclusive: Whether the classes of an item share a softmax; else each has its own sigmoid.
     """
 
@@ -38,7 +39,8 @@ class HeadScores:
         """Mean negative log-likelihood of the truth, in nats."""
         scores = self.scores / np.float32(temperature)
         if self.exclusive:
-            return float(-log_softmax(scores)[self.truths].mean())
+            logs = log_softmax(scores)
+            return float(-np.logaddexp.reduce(logs, axis=1, where=self.truths, initial=-np.inf).mean())
         return float(np.logaddexp(0, np.where(self.truths, -scores, scores)).mean())
 
     def fit_temperature(self) -> float:
@@ -84,17 +86,17 @@ def collect_head_scores(
     exclusive_types = labels.ontology.exclusive_event_types
     readers: dict[str, tuple[bool, Callable[[Mapping[str, Any], Outputs], list[_Row]]]] = {
         "spans": (True, _span_rows),
-        "event_types": (exclusive_types, _event_type_rows),
+        "event_types": (exclusive_types, _class_rows if exclusive_types else _event_type_rows),
         "arguments": (False, _ArgumentRows(labels)),
         "realis": (True, _realis_rows),
     }
-    sizes = labels.output_sizes() | ({"arguments": 1} if "arguments" in labels.layers else {})
+    sizes = labels.output_sizes()
     found = {}
     for head, (exclusive, read) in readers.items():
         if head not in sizes:
             continue
         pairs = [pair for row, arrays in zip(rows, outputs, strict=True) for pair in read(row, arrays)]
-        shape = (-1, sizes[head])
+        shape = (-1, sizes[head] if exclusive else 1)
         scores = np.array([scores for scores, _ in pairs], dtype=np.float32).reshape(shape)
         truths = np.array([truths for _, truths in pairs], dtype=np.bool_).reshape(shape)
         found[head] = HeadScores(scores, truths, exclusive)
@@ -105,12 +107,26 @@ _Row = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
 
 def _span_rows(row: Mapping[str, Any], arrays: Outputs) -> list[_Row]:
+    """One row for every word; the label O, as in training, says O or a type that was not annotated."""
     tags = np.array(row["spans"])
     known = np.flatnonzero(tags != IGNORED)
-    return list(zip(arrays["spans"][known], _one_hot(tags[known], arrays["spans"].shape[1]), strict=True))
+    truths = _one_hot(tags[known], arrays["spans"].shape[1])
+    unknown = np.concatenate([[True], np.repeat(row["unknown_types"], 2)])  # O, B-, I-, B-, …
+    truths[tags[known] == OUTSIDE] = unknown
+    return list(zip(arrays["spans"][known], truths, strict=True))
 
 
 def _event_type_rows(row: Mapping[str, Any], arrays: Outputs) -> list[_Row]:
+    """One row for every sentence and event type that was annotated in it."""
+    found: list[_Row] = []
+    for scores, reported in zip(arrays["event_types"], np.array(row["event_types"]), strict=True):
+        known = reported != IGNORED
+        found += zip(scores[known, None], reported[known, None] > 0, strict=True)
+    return found
+
+
+def _class_rows(row: Mapping[str, Any], arrays: Outputs) -> list[_Row]:
+    """One row for every sentence whose class was annotated."""
     return [
         (scores, np.array(reported) > 0)
         for scores, reported in zip(arrays["event_types"], row["event_types"], strict=True)

@@ -114,6 +114,13 @@ def test_realis_and_thresholds_decide():
     assert coded.events[0].arguments == ()
 
 
+def test_model_without_the_layer_says_nothing_of_realis():
+    arrays = outputs()
+    del arrays["realis"]
+    (event,) = decode(arrays, labels=LabelSpace.of(ONTOLOGY, LABELS.layers - {"realis"})).events
+    assert event.realis == ""
+
+
 def test_temperature_softens_probabilities_and_bias_finds_less():
     sure = decode(outputs()).event_types[0].score
     soft = decode(outputs(), Calibration(event_types_temperature=3.0)).event_types[0].score

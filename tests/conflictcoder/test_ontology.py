@@ -55,6 +55,13 @@ def test_mappings_give_definitions_and_fillers():
     )
 
 
+def test_role_with_the_name_of_a_type_has_its_own_definition():
+    data = {"entity_types": {"WEAPON": "arms"}, "roles": {"WEAPON": "what is used", "BY": "who"}}
+    ontology = Ontology.from_dict(data)
+    assert ontology.definitions == {"WEAPON": "arms", "roles.WEAPON": "what is used", "BY": "who"}
+    assert Ontology.from_dict(ontology.to_dict()) == ontology
+
+
 def test_fillers_limit_a_role_and_leave_others_open():
     assert FULL.may_fill("AT", "場所")
     assert not FULL.may_fill("AT", "WHO")

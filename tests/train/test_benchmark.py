@@ -185,6 +185,12 @@ def test_grid_may_be_left_out(run, tmp_path):
         (["benchmark.metric=[]"], 2, "benchmark.metric: unknown key; did you mean 'metrics'?"),
         (["benchmark.grid=[{encoder=1e-4, heads=1}]"], 2, "grid.0.heads: unknown key; did you mean 'head'?"),
         (["--only", "both", "data.sources=[]"], 2, "data.sources: List should have at least 1 item"),
+        (
+            ["--only", "who", 'benchmark.metrics=["event_type_macro_f1"]'],
+            2,
+            "benchmark.metrics: 'event_type_macro_f1' scores event_types, and the model predicts entities",
+        ),
+        (["training.metric=arg_c"], 2, "training.metric: 'arg_c' scores arguments"),
         (["--only", "who", "data.test=[]"], 2, "a benchmark needs test data"),
         (["--only", "who", 'data.train=["none.txt"]'], 1, "none.txt: cannot be read"),
     ],

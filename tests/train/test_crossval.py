@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -86,3 +87,30 @@ def test_folds_leave_no_trace_of_the_held_out_document(three, tiny_backbone, tmp
         train, dev, test = select_documents(fold, _leave_out(corpus, name))
         assert [item.document.id for item in test] == [name]
         assert name not in {item.document.id for item in (*train, *dev)}
+
+
+def test_teacher_that_has_seen_the_held_out_document_is_refused(ten_data, tiny_backbone, tiny_run, tmp_path):
+    teachers = {"teachers": [str(tiny_run)]}
+    config = tiny_config(
+        ten_data, tiny_backbone, tmp_path, crossval={"sets": ["train"]}, distillation=teachers
+    )
+    with pytest.raises(ConfigError, match="has seen 'ten', which is left out here"):
+        crossval(config)
+    assert not list(tmp_path.iterdir())
+
+
+def test_teacher_that_does_not_tell_what_it_has_seen_is_told(
+    three, tiny_backbone, tiny_run, tmp_path, monkeypatch, caplog
+):
+    shutil.copytree(tiny_run / "checkpoint", tmp_path / "teacher")
+    teachers = {"teachers": [str(tiny_run), str(tmp_path / "teacher")]}
+    config = tiny_config(three, tiny_backbone, tmp_path, crossval={"sets": ["few"]}, distillation=teachers)
+
+    def stop(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.crossval.fit", stop)
+    with pytest.raises(KeyboardInterrupt):
+        crossval(config)
+    (record,) = caplog.records
+    assert f"{tmp_path / 'teacher'} does not tell which documents it has seen" in record.getMessage()

@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 import torch
 
+from conflictcoder.modeling import JointOutput
 from train.collation import WindowCollator
-from train.config import ConfigError
-from train.distillation import label_scores, soft_binary_cross_entropy, soft_cross_entropy, teach
+from train.config import ConfigError, Distillation, LossWeights
+from train.distillation import (
+    DistillationLoss,
+    label_scores,
+    soft_binary_cross_entropy,
+    soft_cross_entropy,
+    teach,
+)
 from train.features import training_rows
 from train.fit import fit, prepare
+from train.joint_loss import JointLoss
 from train.provenance import OtherRunError, is_finished
 
 from ..conftest import make_backbone, tiny_config
@@ -37,6 +45,17 @@ def test_soft_binary_cross_entropy_by_hand():
     known = torch.tensor([[True, False]])
     loss = soft_binary_cross_entropy(torch.zeros(1, 2, 2), targets, known)
     assert loss.item() == pytest.approx(2 * math.log(2))
+
+
+def test_sentence_counts_if_any_event_type_is_known():
+    labels = {
+        "window": torch.zeros(1, 1),
+        "event_types": torch.tensor([[[-100.0, 1.0], [-100.0, -100.0]]]),
+        "teacher_event_types": torch.tensor([[[0.0, math.log(3.0)], [9.0, 9.0]]]),
+    }
+    loss = DistillationLoss(JointLoss(LossWeights(event_types=1.0), False), Distillation(weight=1.0))
+    outputs = JointOutput(event_types=torch.zeros(1, 2, 2))
+    assert loss(outputs, labels).item() == pytest.approx(2 * math.log(2))
 
 
 def test_scores_of_what_the_labels_name():

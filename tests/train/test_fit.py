@@ -12,6 +12,7 @@ from conflictcoder.document import Document
 from conflictcoder.errors import ConflictCoderError
 from train.config import ConfigError, load_config
 from train.data.reading import load_corpus
+from train.development import DevelopmentMetrics
 from train.evaluation import evaluate_coder
 from train.fit import RunError, dry_run, fit, prepare, select_documents
 from train.labelled import LabelledDocument
@@ -260,3 +261,71 @@ def test_two_processes_train_one_model(ten_data, tiny_backbone, tmp_path, tiny_r
     assert metrics["dev"]["articles"] == 1
     assert not (tmp_path / "two" / "old.txt").exists()
     shutil.rmtree(tmp_path / "two")
+
+
+class ConstantMetrics(DevelopmentMetrics):
+    """Says that every evaluation is as good as the first, and stops the run in one of them."""
+
+    score = 0.5
+    stop_at = 0
+    evaluations = 0
+
+    def __call__(self, prediction, compute_result):
+        super().__call__(prediction, compute_result)
+        type(self).evaluations += compute_result
+        if compute_result and self.evaluations == self.stop_at:
+            raise KeyboardInterrupt
+        return {"mean": self.score} if compute_result else {}
+
+
+def test_a_run_that_finds_nothing_yet_goes_on_and_is_told(
+    ten_data, tiny_backbone, tmp_path, monkeypatch, caplog
+):
+    config = tiny_config(
+        ten_data,
+        tiny_backbone,
+        tmp_path,
+        training__epochs=4,
+        training__evaluations=4,
+        training__patience=1,
+    )
+    monkeypatch.setattr("train.fit.DevelopmentMetrics", type("Metrics", (ConstantMetrics,), {"score": 0.0}))
+    best = fit(config)["best_dev"]
+    assert best == {"metric": "mean", "score": 0.0, "step": 4, "steps": 4}
+    assert "mean was 0 on dev at every evaluation" in caplog.text
+
+
+@pytest.mark.parametrize("interrupted_at", [0, 3])
+def test_patience_outlives_an_interruption(ten_data, tiny_backbone, tmp_path, monkeypatch, interrupted_at):
+    config = tiny_config(
+        ten_data,
+        tiny_backbone,
+        tmp_path,
+        training__epochs=8,
+        training__evaluations=8,
+        training__patience=3,
+    )
+    metrics = type("Metrics", (ConstantMetrics,), {"stop_at": interrupted_at})
+    monkeypatch.setattr("train.fit.DevelopmentMetrics", metrics)
+    if interrupted_at:
+        with pytest.raises(KeyboardInterrupt):
+            fit(config)
+    best = fit(config, resume=bool(interrupted_at))["best_dev"]
+    assert (best["step"], best["steps"]) == (1, 4)
+
+
+def test_type_to_replace_that_the_ontology_lacks(ten_data, tiny_backbone, tmp_path):
+    config = tiny_config(ten_data, tiny_backbone, tmp_path, augmentation={"types": ["PERSON", "LOCATON"]})
+    with pytest.raises(ConfigError, match=r"types: 'LOCATON' is no entity type; did you mean 'LOCATION'\?"):
+        prepare(config)
+    config = tiny_config(ten_data, tiny_backbone, tmp_path, augmentation={"types": ["x"]})
+    with pytest.raises(ConfigError, match="'x' is no entity type; the ontology has: STATE_ACTOR, ARMED_GROUP"):
+        prepare(config)
+
+
+def test_metric_of_a_layer_that_is_not_predicted(ten_data, tiny_backbone, tmp_path):
+    changes = {"model__layers": ["entities"], "training__metric": "trig_c"}
+    config = tiny_config(ten_data, tiny_backbone, tmp_path, **changes)
+    message = r"training\.metric: 'trig_c' scores events, and the model predicts entities"
+    with pytest.raises(ConfigError, match=message):
+        dry_run(config)

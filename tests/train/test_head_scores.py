@@ -2,13 +2,15 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from conflictcoder.labels import LabelSpace
 from conflictcoder.windows import EncodedSentence, Piece, Window
 from train.data.ann import parse_ann
-from train.features import WindowedDocument
+from train.features import WindowedDocument, training_rows
 from train.head_scores import HeadScores, collect_head_scores
 from train.labelled import LabelledDocument
+from train.losses import fold_unknown_types, span_loss
 
 LAYERS = frozenset({"entities", "events", "event_types", "arguments", "realis"})
 
@@ -64,7 +66,9 @@ def test_rows_of_every_head(ontology):
     heads = collect_head_scores([document], [[outputs]], labels)
     assert heads["spans"].scores.tolist() == outputs["spans"][1:4].tolist()
     assert heads["spans"].truths.sum(axis=1).tolist() == [1, 1, 1]
-    assert heads["event_types"].truths.tolist() == [[name == "ARMED_CLASH" for name in ontology.event_types]]
+    assert heads["event_types"].truths.ravel().tolist() == [
+        name == "ARMED_CLASH" for name in ontology.event_types
+    ]
     assert heads["realis"].scores.tolist() == [outputs["realis"][2].tolist()]
     assert heads["realis"].truths.tolist() == [[True, False]]
     wanted = [
@@ -77,3 +81,36 @@ def test_rows_of_every_head(ontology):
     assert heads["arguments"].truths.ravel().tolist() == [truth for _, truth in wanted]
     unknown = WindowedDocument(LabelledDocument(gold, frozenset({"entities"})), [sentence], [window])
     assert all(not len(head.scores) for head in collect_head_scores([unknown], [[outputs]], labels).values())
+
+
+def partly(ontology, layers, types, text):
+    """[CLS] text [SEP] as a document in which only some types were annotated."""
+    gold = parse_ann(f"# id: x\n# date: 2024-02-06\n# origin: written\n\n{text}\n", ontology).document
+    sentence = EncodedSentence(np.arange(2), np.array([(0, 6), (7, 11)]), np.ones(2, dtype=bool))
+    labelled = LabelledDocument(gold, frozenset(layers), frozenset(types))
+    return WindowedDocument(labelled, [sentence], [Window(np.arange(4), (Piece(0, slice(0, 2), 1),))])
+
+
+def test_outside_may_be_a_type_that_was_not_annotated(ontology):
+    """As in training: at temperature 1 the loss is that of the folded scores."""
+    labels = LabelSpace.of(ontology, {"entities"})
+    document = partly(ontology, {"entities"}, {"ARMED_GROUP"}, "[Rebels]{a1 ARMED_GROUP} rest")
+    spans = np.random.default_rng(0).normal(size=(4, 21)).astype(np.float32)
+    head = collect_head_scores([document], [[{"spans": spans}]], labels)["spans"]
+    first = 1 + 2 * ontology.entity_types.index("ARMED_GROUP")
+    assert np.flatnonzero(head.truths[0]).tolist() == [first]
+    assert np.flatnonzero(~head.truths[1]).tolist() == [first, first + 1]
+    (row,) = training_rows([document], labels)
+    folded = fold_unknown_types(torch.from_numpy(spans[None]), torch.tensor([row["unknown_types"]]))
+    expected = span_loss(folded, torch.tensor([row["spans"]]))
+    assert head.loss(1.0) == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_known_event_types_count_beside_unknown_ones(ontology):
+    labels = LabelSpace.of(ontology, {"event_types"})
+    document = partly(ontology, {"event_types"}, {"PROTEST", "SHELLING"}, "People [met]{e1 PROTEST}")
+    scores = np.arange(17, dtype=np.float32)[None]
+    head = collect_head_scores([document], [[{"event_types": scores}]], labels)["event_types"]
+    numbers = [ontology.event_types.index(name) for name in ("SHELLING", "PROTEST")]
+    assert head.scores.ravel().tolist() == numbers
+    assert head.truths.ravel().tolist() == [False, True]

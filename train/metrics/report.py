@@ -29,6 +29,11 @@ _LAYER_METRICS = {
     "events": {"trig_c": trigger_items, "trig_i": trigger_span_items},
     "arguments": {"arg_c": argument_items, "arg_i": argument_span_items},
 }
+# The layer that a metric with a single number scores.
+METRIC_LAYERS = {name: layer for layer, functions in _LAYER_METRICS.items() for name in functions} | {
+    "event_type_macro_f1": "event_types",
+    "example_f1": "event_types",
+}
 HEADLINES = {
     "entity_f1": "entity F1",
     "event_type_f1": "event-type F1",

@@ -42,7 +42,9 @@ def test_ontology_of_the_project():
     assert ontology.realis == ("actual", "other")
     assert set(ontology.fillers) == set(ontology.roles)
     assert ontology.fillers["PLACE"] == {"LOCATION", "FACILITY"}
-    assert set(ontology.definitions) == {*ontology.entity_types, *ontology.event_types, *ontology.roles}
+    names = {*ontology.entity_types, *ontology.event_types, *ontology.roles}
+    assert set(ontology.definitions) == names | {"roles.WEAPON"}
+    assert ontology.definitions["WEAPON"] != ontology.definitions["roles.WEAPON"]
 
 
 @pytest.mark.parametrize(

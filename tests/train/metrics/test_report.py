@@ -1,11 +1,13 @@
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from rich.console import Console
 
 from conflictcoder.labels import LabelSpace
+from train.config import MetricName, Training
 from train.data.reading import annotated_layers
-from train.metrics.report import compute_metrics, print_report
+from train.metrics.report import METRIC_LAYERS, compute_metrics, print_report
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +71,12 @@ def test_report_is_readable(ten, labels):
     assert "event-type F1" in text
     assert "1.000 to 1.000" in text
     assert "Arg-C by type" in text
+
+
+def test_each_metric_that_a_config_may_name_is_there_with_its_layer(ten, labels):
+    names = set(get_args(MetricName))
+    assert set(METRIC_LAYERS) == names
+    assert set(get_args(Training.model_fields["metric"].annotation)) <= names | {"mean"}
+    for layers in ({"entities"}, {"event_types"}, {"events"}, {"entities", "events", "arguments"}):
+        metrics = compute_metrics([(ten.document, ten.document)], LabelSpace.of(labels.ontology, layers))
+        assert names & set(metrics) == {name for name in names if METRIC_LAYERS[name] in layers}
