@@ -69,3 +69,12 @@ def test_report_is_readable(ten, labels):
     assert "event-type F1" in text
     assert "1.000 to 1.000" in text
     assert "Arg-C by type" in text
+
+
+def test_metrics_without_intervals_are_otherwise_the_same(ten, labels):
+    pairs = [(ten.document, ten.document)] * 2
+    drawn, plain = compute_metrics(pairs, labels), compute_metrics(pairs, labels, intervals=False)
+    assert drawn.keys() == plain.keys()
+    for name, values in drawn.items():
+        expected = values | {"interval": None} if isinstance(values, dict) else values
+        assert plain[name] == expected
