@@ -146,9 +146,8 @@ def _sweep_spans(sample: _Sample, calibration: Calibration) -> list[_Sweep]:
             counts: list[LabelScore] = []
             for bias in _OUTSIDE_BIASES:
                 trial = replace(calibration, outside_bias=float(bias))
-                counts.append(
-                    score([(items(a), items(b)) for a, b in sample.decode(layer, trial, only="spans")])
-                )
+                found = [(items(a), items(b)) for a, b in sample.decode(layer, trial, only="spans")]
+                counts.append(score(found, interval=False))
             sweeps.append((field, _OUTSIDE_BIASES, counts))
     return sweeps
 

@@ -106,17 +106,26 @@ def distill(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite
 @click.option("--device", default="cpu", show_default=True)
 @_guarded
 def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> None:
-    """Evaluate CHECKPOINT (a run, checkpoint or bundle) on labelled documents."""
+    """Evaluate CHECKPOINT (a run, checkpoint or bundle) on labelled documents.
+
+    A file of classes or CoNLL is read as `fit` read it, if CHECKPOINT lies in its run folder: with the
+    settings (columns, header, prefix) of the source in the run's config.toml that names the file, or of
+    the only one of its format. Otherwise .tsv and .csv are texts with their classes and anything else is
+    CoNLL, with the first column as text or token.
+    """
     _quiet()
     from conflictcoder.bundle import is_bundle
     from conflictcoder.coder import EventCoder
+    from train.config import CONFIG, load_config
     from train.data.reading import read_for
     from train.evaluation import evaluate_coder
     from train.files import write_json
     from train.report.page import find_run, write_report
 
     coder = EventCoder.from_pretrained(checkpoint, device=device)
-    documents = read_for(coder.config.labels, data)
+    run = find_run(checkpoint)
+    settings = load_config(run / CONFIG).data if run and (run / CONFIG).is_file() else None
+    documents = read_for(coder.config.labels, data, settings)
     result = evaluate_coder(coder, documents)
     # Not in a bundle: all that is in one is shipped, and its manifest lists it.
     place = Path("runs") / checkpoint.name if is_bundle(checkpoint) else checkpoint
@@ -125,7 +134,7 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     write_json(result.metrics, out / "metrics.json")
     result.write_errors(out / "errors.jsonl")
     title = f"{checkpoint} on {data}"
-    write_report(result, out / "report.html", title=title, run=find_run(checkpoint))
+    write_report(result, out / "report.html", title=title, run=run)
     _print_metrics(title, result.metrics)
     click.echo(f"metrics: {out / 'metrics.json'}, errors to read: {out / 'errors.jsonl'}")
     click.echo(f"report with pictures and examples: {out / 'report.html'}")

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from conflictcoder.errors import ConflictCoderError
 
+CONFIG = "config.toml"  # the resolved config in a run folder
+
 
 class ConfigError(ConflictCoderError):
     """A config has mistakes; the message lists all of them."""
@@ -90,7 +92,8 @@ class ClassificationSource(_Section):
     label_columns: list[int] = []
     """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
     header: bool | Literal["auto"] = "auto"
-    """Whether the first row names the columns; `auto`: if it has a title such as `text` or `label`."""
+    """Whether the first row names the columns; `auto`: if it has titles such as `text` or `label`, or with
+    several label columns no 0 or 1; a first row that may be either is an error."""
     prefix: str = ""
     """Put before the name of each class, to keep it apart from one of another source."""
 

@@ -21,10 +21,10 @@ from train.metrics.scoring import Item
 from train.recording import RecordingRuntime
 
 _ERROR_KINDS = {
-    "mention": mention_items,
-    "trigger": trigger_items,
-    "argument": argument_items,
-    "event type": event_type_items,
+    "entities": ("mention", mention_items),
+    "events": ("trigger", trigger_items),
+    "arguments": ("argument", argument_items),
+    "event_types": ("event type", event_type_items),
 }
 
 
@@ -46,7 +46,7 @@ class Evaluation:
 
     def write_errors(self, path: Path) -> None:
         """Write one line of JSON for each sentence that has a mistake."""
-        lines = [json.dumps(error, ensure_ascii=False) for error in find_errors(self.pairs)]
+        lines = [json.dumps(error, ensure_ascii=False) for error in find_errors(self.pairs, self.labels)]
         write_text("".join(f"{line}\n" for line in lines), path)
 
 
@@ -81,10 +81,16 @@ def evaluate_coder(
     return Evaluation(metrics, pairs, labels, evidence)
 
 
-def find_errors(pairs: Sequence[tuple[Document, Document]]) -> Iterator[dict[str, Any]]:
-    """Tell each sentence that has a mistake, with what is missed and what spurious in it."""
+def find_errors(pairs: Sequence[tuple[Document, Document]], labels: LabelSpace) -> Iterator[dict[str, Any]]:
+    """Tell each sentence that has a mistake, with what is missed and what spurious in it.
+
+    Args:
+        pairs: For each article the predicted and the gold document.
+        labels: What the model predicts; what else is annotated is not missed.
+    """
+    kinds = [kind for layer, kind in _ERROR_KINDS.items() if layer in labels.layers]
     for predicted, gold in pairs:
-        found = {kind: (items(predicted), items(gold)) for kind, items in _ERROR_KINDS.items()}
+        found = {kind: (items(predicted), items(gold)) for kind, items in kinds}
         for number, sentence in enumerate(gold.sentences):
             missed, spurious = [], []
             for kind, (guess, truth) in found.items():

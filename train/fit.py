@@ -42,7 +42,7 @@ from train.backbones import find_backbone
 from train.build import build_model, load_tokenizer
 from train.calibrate import fit_calibration
 from train.collation import WindowCollator
-from train.config import AnnotatedData, ConfigError, Data, ExperimentConfig, suggest
+from train.config import CONFIG, AnnotatedData, ConfigError, Data, ExperimentConfig, suggest
 from train.data.paths import data_paths
 from train.data.reading import load_corpus
 from train.data.splits import hold_out
@@ -391,7 +391,7 @@ def _begin_folder(experiment: Experiment, origin: Mapping[str, Any], *, resume: 
     (folder / _TRAINER_FOLDER).mkdir(parents=True, exist_ok=True)
     if not resume:
         write_json(origin, folder / PROVENANCE)
-    (folder / "config.toml").write_text(tomli_w.dumps(config.model_dump()), encoding="utf-8")
+    (folder / CONFIG).write_text(tomli_w.dumps(config.model_dump()), encoding="utf-8")
     write_sample(experiment.train, folder / SAMPLE)
 
 

@@ -319,7 +319,9 @@ def test_type_to_replace_that_the_ontology_lacks(ten_data, tiny_backbone, tmp_pa
     with pytest.raises(ConfigError, match=r"types: 'LOCATON' is no entity type; did you mean 'LOCATION'\?"):
         prepare(config)
     config = tiny_config(ten_data, tiny_backbone, tmp_path, augmentation={"types": ["x"]})
-    with pytest.raises(ConfigError, match="'x' is no entity type; the ontology has: STATE_ACTOR, ARMED_GROUP"):
+    with pytest.raises(
+        ConfigError, match="'x' is no entity type; the ontology has: STATE_ACTOR, ARMED_GROUP"
+    ):
         prepare(config)
 
 

@@ -1,7 +1,11 @@
 """Data sets as people have them: unbalanced, with headers, long texts, odd labels and missing parts."""
 
-import pytest
+import json
 
+import pytest
+from click.testing import CliRunner
+
+from train.cli import main
 from train.config import ConfigError, ExperimentConfig
 from train.data.reading import load_corpus
 from train.fit import fit, select_documents
@@ -11,8 +15,8 @@ from train.fit import fit, select_documents
 def fit_data(tmp_path, tiny_backbone):
     """Trains for a moment on files that are given by their set and returns the metrics."""
 
-    def run(kind, suffix, *, metric="mean", **files):
-        data = {"type": kind}
+    def run(kind, suffix, settings=None, *, metric="mean", **files):
+        data = {"type": kind, **(settings or {})}
         for name, text in files.items():
             path = tmp_path / f"{name}.{suffix}"
             path.write_text(text, encoding="utf-8")
@@ -88,3 +92,13 @@ def test_several_labels_of_which_some_never_occur(fit_data):
     rows = "".join(f"Report {n}.\t{n % 2}\t0\t{int(n % 3 == 0)}\n" for n in range(20))
     metrics = fit_data("classification", "tsv", train=rows, metric="example_f1")
     assert 0 <= metrics["dev"]["example_f1"] <= 1
+
+
+def test_evaluation_of_the_test_file_gives_the_test_metrics_of_fit(fit_data, tmp_path):
+    train = "notes\tx\ty\na\tGao fell.\tA\nb\tIt fell.\tB\nc\tIt is.\tB\n"
+    settings = {"text_column": 1, "label_columns": [2], "header": True, "prefix": "x-"}
+    expected = fit_data("classification", "txt", settings, train=train, test="n\tx\ty\n1\tGao is.\tA\n")
+    options = ["--data", str(tmp_path / "test.txt"), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, ["evaluate", str(tmp_path / "runs" / "odd"), *options])
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == expected["test"]

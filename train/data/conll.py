@@ -72,7 +72,7 @@ def _sentences(path: Path, token_column: int, tag_column: int) -> Iterator[list[
             if columns:
                 yield [_Row(_DOCUMENT_MARK, "O")]
             continue
-        if not rows and columns[0].startswith("#") and not _is_tag(columns[-1]):
+        if not rows and columns[0].startswith("#") and not _has_tag(columns, tag_column):
             continue
         width = width or len(columns)
         message = _column_mistake(columns, max(width, 2), token_column, tag_column)
@@ -110,6 +110,10 @@ def _column_mistake(columns: list[str], width: int, token_column: int, tag_colum
         return f"column {token_column} is empty; expected a token"
     tag = columns[tag_column].strip()
     return "" if _is_tag(tag) else f"tag {tag!r}: expected O, or B-TYPE, I-TYPE and the like"
+
+
+def _has_tag(columns: list[str], tag_column: int) -> bool:
+    return -len(columns) <= tag_column < len(columns) and _is_tag(columns[tag_column])
 
 
 def _is_tag(tag: str) -> bool:

@@ -140,7 +140,7 @@ def _complete(shape: _Document, ontology: Ontology, path: Path, line: int) -> La
             sentence["start"] = position
         position = sentence["start"] + len(sentence["text"]) + 1
         where = f"sentence {number + 1}"
-        for item, problem in find_problems(sentence, ontology):
+        for item, problem in find_problems(sentence, ontology, classified="event_types" in layers):
             place = f"{where}: {item}" if item else where
             raise DataError(f"{place}: {problem}", file=str(path), line=line)
         start = sentence["start"]

@@ -30,7 +30,12 @@ def data_paths(data: Data, sets: Sequence[str] = SETS) -> list[Path]:
     if isinstance(data, AnnotatedData):
         return [Path(name) for name in (*data.paths, data.ontology, data.splits)]
     sources = data.sources if isinstance(data, JointData) else [data]
-    return [Path(name) for source in sources for role in sets for name in getattr(source, role)]
+    return [path for source in sources for path in source_paths(source, sets)]
+
+
+def source_paths(source: ConllSource | ClassificationSource, sets: Sequence[str] = SETS) -> list[Path]:
+    """The files of a source in some of its sets."""
+    return [Path(name) for role in sets for name in getattr(source, role)]
 
 
 def rebase(data: Data, folder: Path) -> Data:

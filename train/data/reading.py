@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from conflictcoder.errors import DataError
 from conflictcoder.labels import LAYERS, LabelSpace
 from conflictcoder.ontology import Ontology
-from train.config import AnnotatedData, Data, JointData
+from train.config import AnnotatedData, ClassificationSource, ConllSource, Data, JointData
 from train.data.ann import read_ann
 from train.data.classification import read_classification
 from train.data.conll import read_conll
 from train.data.joint import join_sources
 from train.data.json_documents import read_json
 from train.data.ontology_file import load_ontology
-from train.data.sources import read_source
+from train.data.paths import source_paths
+from train.data.sources import file_classes, read_as, read_source
 from train.data.splits import divide, read_splits
 from train.labelled import Corpus, LabelledDocument
 
 ANNOTATED_SUFFIXES = (".ann", ".json", ".jsonl")
+CLASSIFIED_SUFFIXES = (".tsv", ".csv")
 
 
 def read_annotated(paths: Iterable[Path], ontology: Ontology) -> list[LabelledDocument]:
@@ -65,12 +67,16 @@ def annotated_layers(ontology: Ontology) -> frozenset[str]:
     return frozenset(layers)
 
 
-def read_for(labels: LabelSpace, path: Path) -> list[LabelledDocument]:
+def read_for(labels: LabelSpace, path: Path, data: Data | None = None) -> list[LabelledDocument]:
     """Read labelled data of any format for a model that is there already.
 
     Args:
         labels: What the model predicts.
-        path: A folder or file of `.ann` or JSON; `.tsv` or `.csv` with classes; anything else is CoNLL.
+        path: A folder or file of `.ann` or JSON; or a file of one of the model's sources, which is read
+            with that source's settings; else `.tsv` or `.csv` with classes; anything else is CoNLL.
+        data: The data section that the model was trained with, if it is known. A file is of the source
+            that names it, or else of the only source, or of the only one of its format. Of joint data
+            all files must be there still: what a source does not annotate is not counted.
 
     Raises:
         DataError: The data is malformed or has types that the model does not know.
@@ -78,7 +84,15 @@ def read_for(labels: LabelSpace, path: Path) -> list[LabelledDocument]:
     suffix = path.suffix.lower()
     if path.is_dir() or suffix in ANNOTATED_SUFFIXES or not path.exists():
         return read_annotated([path], labels.ontology)
-    documents = read_classification(path) if suffix in {".tsv", ".csv"} else read_conll(path)
+    sources = _sources_of(path, data)
+    if isinstance(data, JointData) and sources:
+        documents = _read_joint(data, sources, path)
+    elif sources:
+        (source,) = sources
+        classes = [name.removeprefix(source.prefix) for name in labels.ontology.event_types]
+        documents = read_as(source, path, classes if file_classes(source, path) else None)
+    else:
+        documents = read_classification(path) if suffix in CLASSIFIED_SUFFIXES else read_conll(path)
     known = {*labels.ontology.entity_types, *labels.ontology.event_types}
     for labelled in documents:
         for sentence in labelled.document.sentences:
@@ -87,6 +101,31 @@ def read_for(labels: LabelSpace, path: Path) -> list[LabelledDocument]:
                 message = f"type {min(unknown)!r} is unknown to the checkpoint, which has {sorted(known)}"
                 raise DataError(message, file=f"{path} ({labelled.document.id})")
     return documents
+
+
+def _sources_of(path: Path, data: Data | None) -> Sequence[ConllSource | ClassificationSource]:
+    """The sources whose settings a file is read with; none if they are not known."""
+    if data is None or isinstance(data, AnnotatedData):
+        return []
+    sources = data.sources if isinstance(data, JointData) else [data]
+    place = path.resolve()
+    naming = [source for source in sources if place in {item.resolve() for item in source_paths(source)}]
+    if naming or len(sources) == 1:
+        return naming or sources
+    kind = "classification" if path.suffix.lower() in CLASSIFIED_SUFFIXES else "conll"
+    alike = [source for source in sources if source.type == kind]
+    return alike if len(alike) == 1 else []
+
+
+def _read_joint(
+    data: JointData, chosen: Sequence[ConllSource | ClassificationSource], path: Path
+) -> list[LabelledDocument]:
+    """Read a file as if it were the test file of the chosen sources, and the others had none."""
+    corpora = []
+    for source in data.sources:
+        test = read_as(source, path, file_classes(source, Path(source.train[0]))) if source in chosen else []
+        corpora.append(Corpus(read_source(source).ontology, {"train": [], "dev": [], "test": test}))
+    return join_sources(corpora).sets["test"]
 
 
 def load_corpus(data: Data) -> Corpus:

@@ -22,12 +22,13 @@ class Problem(NamedTuple):
     message: str
 
 
-def find_problems(sentence: Plain, ontology: Ontology) -> Iterator[Problem]:
+def find_problems(sentence: Plain, ontology: Ontology, *, classified: bool = True) -> Iterator[Problem]:
     """Check one sentence in the JSON shape.
 
     Args:
         sentence: A sentence as DESIGN's JSON has it, types of the fields already right.
         ontology: The types and roles that are allowed.
+        classified: Whether its event types are annotated, so that none means that it has none.
 
     Yields:
         Every broken rule, in the order of the text.
@@ -43,6 +44,10 @@ def find_problems(sentence: Plain, ontology: Ontology) -> Iterator[Problem]:
     for entry in sentence["event_types"]:
         if entry["type"] not in ontology.event_types:
             yield Problem("", _unknown("event type", entry["type"], ontology.event_types))
+    reported = {entry["type"]: None for entry in sentence["event_types"]}
+    if classified and ontology.exclusive_event_types and len(reported) != 1:
+        message = f"event types {', '.join(reported) or 'none'}: expected one, because the ontology says"
+        yield Problem("", f"{message} exclusive_event_types; label one, or take that out of the ontology")
 
 
 def _span_problems(text: str, spans: list[Plain]) -> Iterator[Problem]:

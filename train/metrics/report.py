@@ -45,12 +45,13 @@ HEADLINES = {
 _MEAN_OF = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
 
 
-def compute_metrics(pairs: Pairs, labels: LabelSpace) -> dict[str, Any]:
+def compute_metrics(pairs: Pairs, labels: LabelSpace, *, intervals: bool = True) -> dict[str, Any]:
     """Compute every metric of DESIGN.md for the layers that a model predicts.
 
     Args:
         pairs: For each article the predicted and the gold document, with the same sentences.
         labels: What the model predicts.
+        intervals: Whether to draw bootstrap intervals, which takes most of the time.
 
     Returns:
         Plain data for metrics.json.
@@ -68,13 +69,15 @@ def compute_metrics(pairs: Pairs, labels: LabelSpace) -> dict[str, Any]:
     for layer, functions in _LAYER_METRICS.items():
         if layer in labels.layers:
             for name, items in functions.items():
-                metrics[name] = score([(items(guess), items(truth)) for guess, truth in pairs]).to_dict()
+                found = [(items(guess), items(truth)) for guess, truth in pairs]
+                metrics[name] = score(found, interval=intervals).to_dict()
     if "event_types" in labels.layers:
         metrics["event_type_macro_f1"] = metrics["event_type_f1"]["macro_f1"]
         metrics["example_f1"] = round(example_f1(pairs), 4)
     if "realis" in labels.layers:
         metrics["realis_accuracy"] = score_realis(
-            [(realis_by_trigger(guess), realis_by_trigger(truth)) for guess, truth in pairs]
+            [(realis_by_trigger(guess), realis_by_trigger(truth)) for guess, truth in pairs],
+            interval=intervals,
         )
     metrics["mean"] = round(_mean([metrics[name]["f1"] for name in _MEAN_OF if name in metrics]), 4)
     return metrics

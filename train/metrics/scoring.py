@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _RESAMPLES = 1000
+_DRAWS_AT_ONCE = 1_000_000  # articles; bounds the memory of the bootstrap
 _SEED = 20_231_027
 
 
@@ -62,7 +63,8 @@ class Score(LabelScore):
 
     Attributes:
         by_label: The counts of each label.
-        interval: 95 % bootstrap interval of F1 over articles; None with fewer than two articles.
+        interval: 95 % bootstrap interval of F1 over articles; None with fewer than two articles, or if it
+            was not asked for.
     """
 
     by_label: dict[str, LabelScore]
@@ -107,11 +109,12 @@ def mean_set_f1(rows: Iterable[tuple[AbstractSet[str], AbstractSet[str]]]) -> fl
     return sum(values) / len(values) if values else 0.0
 
 
-def score(articles: Sequence[tuple[AbstractSet[Item], AbstractSet[Item]]]) -> Score:
+def score(articles: Sequence[tuple[AbstractSet[Item], AbstractSet[Item]]], *, interval: bool = True) -> Score:
     """Score predicted against gold items.
 
     Args:
         articles: For each article the predicted and the gold items.
+        interval: Whether to draw the bootstrap interval.
     """
     correct: Counter[str] = Counter()
     predicted: Counter[str] = Counter()
@@ -127,14 +130,18 @@ def score(articles: Sequence[tuple[AbstractSet[Item], AbstractSet[Item]]]) -> Sc
         for label in sorted(predicted.keys() | gold.keys())
     }
     totals = counts.sum(axis=0)
-    return Score(int(totals[0]), int(totals[1]), int(totals[2]), by_label, bootstrap_interval(counts))
+    bounds = bootstrap_interval(counts) if interval else None
+    return Score(int(totals[0]), int(totals[1]), int(totals[2]), by_label, bounds)
 
 
-def score_realis(articles: Sequence[tuple[Mapping[Item, str], Mapping[Item, str]]]) -> dict[str, Any]:
+def score_realis(
+    articles: Sequence[tuple[Mapping[Item, str], Mapping[Item, str]]], *, interval: bool = True
+) -> dict[str, Any]:
     """Share of the triggers found, with their type, whose realis is right.
 
     Args:
         articles: For each article the realis values of the predicted and of the gold triggers.
+        interval: Whether to draw the bootstrap interval.
 
     Returns:
         `accuracy`, its mean over the event types `macro_accuracy`, its `interval`, the counts `correct`
@@ -150,7 +157,7 @@ def score_realis(articles: Sequence[tuple[Mapping[Item, str], Mapping[Item, str]
             )
         )
     # Each trigger found has one value on either side, so F1 is the share of those that are alike.
-    total = score(known)
+    total = score(known, interval=interval)
     plain = total.to_dict()
     return {
         "accuracy": plain["f1"],
@@ -173,8 +180,13 @@ def bootstrap_interval(counts: NDArray[np.int64]) -> tuple[float, float] | None:
     """
     if len(counts) < 2:
         return None
-    draws = np.random.default_rng(_SEED).integers(len(counts), size=(_RESAMPLES, len(counts)))
-    correct, predicted, gold = counts[draws].sum(axis=1).T
+    generator = np.random.default_rng(_SEED)
+    totals = np.empty((_RESAMPLES, 3), dtype=np.int64)
+    rows = max(1, _DRAWS_AT_ONCE // len(counts))
+    for start in range(0, _RESAMPLES, rows):
+        part = totals[start : start + rows]
+        part[:] = counts[generator.integers(len(counts), size=(len(part), len(counts)))].sum(axis=1)
+    correct, predicted, gold = totals.T
     values = 2 * correct / np.maximum(predicted + gold, 1)
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)

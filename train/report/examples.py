@@ -71,7 +71,7 @@ def choose_examples(
         Right sentences that have an event or at least a mention, and wrong ones: a few of each kind of
         mistake.
     """
-    errors = {(error["document"], error["sentence"]): error for error in find_errors(pairs)}
+    errors = {(error["document"], error["sentence"]): error for error in find_errors(pairs, labels)}
     sentences = [
         (gold.id, number, truth, guess)
         for predicted, gold in pairs

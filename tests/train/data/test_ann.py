@@ -405,3 +405,15 @@ def test_project_has_annotations():
 @pytest.mark.parametrize("path", ANNOTATIONS, ids=lambda path: path.stem)
 def test_annotations_come_back_byte_for_byte(path):
     assert format_ann(read_ann(path, PROJECT), PROJECT).encode() == path.read_bytes()
+
+
+def test_exclusive_event_types_are_one_a_sentence():
+    ontology = Ontology((), ("RAID", "FLIGHT"), exclusive_event_types=True)
+    head = "# id: x\n# date:\n# origin: written\n\n"
+    one = "They [raided]{e1 RAID} and [raided]{e2 RAID}.\n"
+    assert parse_ann(head + one, ontology).document.sentences[0].event_types == (EventType("RAID"),)
+    with pytest.raises(AnnError) as caught:
+        parse_ann(f"{head}{one}They [raided]{{e1 RAID}} and [fled]{{e2 FLIGHT}}.\nIt rained.\n", ontology)
+    mistakes = [(mistake.line, mistake.message.split(";")[0]) for mistake in caught.value.mistakes]
+    reason = "expected one, because the ontology says exclusive_event_types"
+    assert mistakes == [(6, f"event types RAID, FLIGHT: {reason}"), (7, f"event types none: {reason}")]

@@ -183,3 +183,87 @@ def test_found_header_names_the_classes(tmp_path):
 def test_class_names_fit_an_ontology(tmp_path):
     path = write(tmp_path, "A.\tForce, military {air} [x=1]\n")
     assert rows(read_classification(path)) == [("A.", ["Force_military_air_x_1_"])]
+
+
+LONG = (
+    "Rebels took the town of Gao.\tCAPTURE\nTroops left the town on Friday.\tMOVE\nIt rained there.\tMOVE\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "header"),
+    [
+        ("text\tlabel", True),
+        ("Headline\tevent", True),
+        ("tweet in English\tlabel", True),
+        ("notes\tsub_event_type", True),
+        ("Notes\tEventType", True),
+        ("A bomb hit the market today.\tATTACK", False),  # a class that occurs once is no title
+        ("A bomb hit the market\tattack", False),
+        ("A bomb hit the market today.\tblood_type", False),
+        ("bomb\tMOVE", False),
+        ("notes\t", False),
+    ],
+)
+def test_header_is_told_from_a_class_by_the_other_rows(tmp_path, first, header):
+    documents = read_classification(write(tmp_path, f"{first}\n{LONG}"))
+    assert len(documents) == (3 if header else 4)
+
+
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [
+        ("A bomb hit the market today.\ttarget", LONG),
+        ("A bomb hit\ttarget", f"{LONG}They hit a bridge.\ttarget\n"),
+        ("text\tlabel", f"{LONG}text\tlabel\n"),
+        ("text\trelevant", "A bomb hit.\trelevant\nIt rained.\tirrelevant\n"),
+        ("notes\tsentiment", LONG),
+        ("event notes\tsub_event_type", LONG),
+        ("tweet in English\tsentiment", "A bomb hit.\t1\nIt rained.\t-1\n"),
+    ],
+)
+def test_first_row_that_may_be_a_header_or_data_is_an_error(tmp_path, first, others):
+    path = write(tmp_path, f"\n{first}\n{others}")
+    with pytest.raises(DataError, match=r"may be a header .*; set header to true or false") as caught:
+        read_classification(path)
+    assert (caught.value.file, caught.value.line) == (str(path), 2)
+    assert len(read_classification(path, header=True)) + 1 == len(read_classification(path, header=False))
+
+
+def test_word_over_numbers_is_a_header(tmp_path):
+    path = write(tmp_path, "tweet\tsentiment\nA bomb hit.\t1\nIt rained.\t-1\nIt is.\t0\n")
+    assert len(read_classification(path)) == 3
+
+
+def test_a_word_a_row_with_classes_of_their_own_is_data(tmp_path):
+    assert len(read_classification(write(tmp_path, "bomb\tWEAPON\nGao\tPLACE\n"))) == 2
+    assert len(read_classification(write(tmp_path, "bomb\tWEAPON\n"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("text\ta\tb\nA.\t1\t0\n", ["a"]),
+        ("A.\t1\t0\nB.\t0\t1\n", ["a"]),
+    ],
+)
+def test_file_has_the_classes_of_the_data_that_it_belongs_to(tmp_path, text, expected):
+    ((_, types), *_) = rows(read_classification(write(tmp_path, text), names=["a", "b"]))
+    assert types == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "message"),
+    [
+        ("text\tb\ta\nA.\t1\t0\n", ["a", "b"], "header b, a: expected a, b as in the training data"),
+        ("text\ta\tb\tc\nA.\t1\t0\t0\n", ["a", "b"], "header a, b, c: expected a, b as"),
+        ("A.\t1\t0\t0\n", ["a", "b"], "3 label columns: expected a, b as in the training data"),
+        ("A.\ta\n", ["a", "b"], "1 label columns: expected a, b as"),
+        ("A.\t1\t0\n", [], "2 label columns: expected one label column as in the training data"),
+    ],
+)
+def test_file_with_other_classes_than_its_data(tmp_path, text, names, message):
+    path = write(tmp_path, text)
+    with pytest.raises(DataError, match=message) as caught:
+        read_classification(path, names=names)
+    assert (caught.value.file, caught.value.line) == (str(path), 1)

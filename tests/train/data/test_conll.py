@@ -192,3 +192,11 @@ def test_sentence_of_2000_words_is_kept(tmp_path):
     (labelled,) = read_conll(write(tmp_path, "word O\n" * 1999 + "last B-P\n"))
     assert len(labelled.document.text.split()) == 2000
     assert spans([labelled]) == [[("P", "last")]]
+
+
+@pytest.mark.parametrize("tag_column", [1, -2])
+def test_comment_is_told_by_the_column_of_the_tag(tmp_path, tag_column):
+    path = write(tmp_path, "# a\tcomment\tO\n#Syria\tB-P\tNN\nfell\tO\tVB\n\n#\nGao\tB-P\tNN\n")
+    documents = read_conll(path, tag_column=tag_column)
+    assert [labelled.document.text for labelled in documents] == ["#Syria fell", "Gao"]
+    assert spans(documents) == [[("P", "#Syria")], [("P", "Gao")]]

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -299,3 +300,24 @@ def _reads_or_raises(path):
         for labelled in documents:
             again = json.loads(labelled.document.to_json().encode())
             assert Document.from_dict(again) == labelled.document
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ({"event_types": [{"type": "RAID"}, {"type": "FLIGHT"}]}, "event types RAID, FLIGHT: expected one"),
+        ({"event_types": []}, "event types none: expected one"),
+        ({"events": []}, "event types none: expected one"),
+        ({"event_types": TYPES}, None),
+        ({"entities": []}, None),
+    ],
+)
+def test_exclusive_event_types_are_one_where_they_are_labelled(tmp_path, layers, message):
+    path = write(tmp_path, "\n" + json.dumps(record(**layers)))
+    ontology = replace(ONTOLOGY, exclusive_event_types=True)
+    if message is None:
+        assert len(list(read_json(path, ontology))) == 1
+        return
+    with pytest.raises(DataError, match=f"sentence 1: {message}") as caught:
+        list(read_json(path, ontology))
+    assert (caught.value.file, caught.value.line) == (str(path), 2)

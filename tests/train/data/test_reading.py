@@ -1,11 +1,13 @@
 import json
+import shutil
 
 import pytest
+from pydantic import TypeAdapter
 
 from conflictcoder.errors import DataError, OntologyError
 from conflictcoder.labels import LAYERS, LabelSpace
 from conflictcoder.ontology import Ontology
-from train.config import AnnotatedData, ClassificationData, ConllData
+from train.config import AnnotatedData, ClassificationData, ConllData, Data, JointData
 from train.data.ann import AnnError
 from train.data.reading import annotated_layers, load_corpus, read_annotated, read_for
 
@@ -219,3 +221,126 @@ def test_corpus_of_texts_with_any_number_of_classes(tmp_path):
 def test_corpus_of_missing_files(data, error):
     with pytest.raises(error, match=r"none\..*cannot be read"):
         load_corpus(data)
+
+
+@pytest.mark.parametrize("role", ["train", "dev", "test"])
+def test_files_of_a_source_whose_headers_disagree(tmp_path, role):
+    first = str(write(tmp_path, "a.csv", "text,raid,flight\nA.,1,0\n"))
+    other = str(write(tmp_path, "b.csv", "text,flight,raid\nB.,1,0\n"))
+    files = {"train": [first], role: [first, other]}
+    with pytest.raises(DataError, match="header flight, raid: expected raid, flight as") as caught:
+        load_corpus(ClassificationData(type="classification", **files))
+    assert (caught.value.file, caught.value.line) == (other, 1)
+
+
+def test_file_without_a_header_has_the_classes_of_the_training_files(tmp_path):
+    data = ClassificationData(
+        type="classification",
+        train=[str(write(tmp_path, "a.csv", "text,raid,flight\nA.,1,0\n"))],
+        test=[str(write(tmp_path, "b.csv", "B.,0,1\n"))],
+        prefix="x-",
+    )
+    corpus = load_corpus(data)
+    assert corpus.ontology == Ontology((), ("x-raid", "x-flight"))
+    (sentence,) = corpus.sets["test"][0].document.sentences
+    assert [entry.type for entry in sentence.event_types] == ["x-flight"]
+
+
+@pytest.fixture
+def joint(tmp_path):
+    """Joint data of spans and classes with a test file each."""
+    files = {
+        "a.txt": "1 We B-WHO\n",
+        "a-test.txt": "1 They B-WHO\n",
+        "b.tsv": "A.\tRAID\nB.\tFLIGHT\n",
+        "b-test.data": "C.\tRAID\n",
+    }
+    paths = {name: str(write(tmp_path, name, text)) for name, text in files.items()}
+    spans = {"type": "conll", "train": [paths["a.txt"]], "test": [paths["a-test.txt"]], "token_column": 1}
+    classes = {"type": "classification", "train": [paths["b.tsv"]], "test": [paths["b-test.data"]]}
+    return JointData.model_validate({"type": "joint", "sources": [spans, classes]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "types"),
+    [
+        ("a-test.txt", "They", {"WHO"}),
+        ("b-test.data", "C.", {"RAID", "FLIGHT"}),
+        ("other.conll", "We", {"WHO"}),
+        ("other.csv", "It fled.", {"RAID", "FLIGHT"}),
+    ],
+)
+def test_file_is_read_as_that_of_the_source_that_it_is_of(tmp_path, joint, name, text, types):
+    write(tmp_path, "other.conll", "1 We B-WHO\n")
+    write(tmp_path, "other.csv", "It fled.,FLIGHT\n")
+    labels = LabelSpace.of(Ontology(("WHO",), ("RAID", "FLIGHT")), ["entities", "event_types"])
+    (labelled,) = read_for(labels, tmp_path / name, joint)
+    assert labelled.document.text == text
+    assert labelled.types == types
+
+
+def test_only_source_reads_any_file_and_annotated_data_none(tmp_path):
+    labels = LabelSpace.of(Ontology(("x-WHO", "WHO")), ["entities"])
+    path = write(tmp_path, "any.tsv", "1\tWe\tB-WHO\n")
+    data = ConllData(type="conll", train=["gone.conll"], token_column=1, prefix="x-")
+    (labelled,) = read_for(labels, path, data)
+    assert [item.type for item in labelled.document.sentences[0].entities] == ["x-WHO"]
+    annotated = AnnotatedData(paths=["gone"], ontology="gone", splits="gone")
+    (labelled,) = read_for(labels, write(tmp_path, "any.conll", "We B-WHO\n"), annotated)
+    assert [item.type for item in labelled.document.sentences[0].entities] == ["WHO"]
+
+
+def test_columns_of_a_checkpoint_need_no_training_file(tmp_path):
+    labels = LabelSpace.of(Ontology((), ("x-RAID", "x-FLIGHT")), ["event_types"])
+    data = ClassificationData(type="classification", train=["gone.tsv"], prefix="x-")
+    (labelled,) = read_for(labels, write(tmp_path, "a.tsv", "We fled.\t0\t1\n"), data)
+    assert [item.type for item in labelled.document.sentences[0].event_types] == ["x-FLIGHT"]
+    with pytest.raises(DataError, match="header FLIGHT, RAID: expected RAID, FLIGHT"):
+        read_for(labels, write(tmp_path, "b.tsv", "text\tFLIGHT\tRAID\nWe fled.\t0\t1\n"), data)
+
+
+CONLL = {"type": "conll", "token_column": 1, "tag_column": 2, "prefix": "x-"}
+CLASSES = {"type": "classification", "text_column": 1, "label_columns": [2], "header": True, "prefix": "y-"}
+SEVERAL = {"type": "classification", "text_column": 2, "header": "auto", "prefix": "z-"}
+FILES = {
+    "conll.train": "1\tGao\tB-P\tB-Q\n2\tfell\tO\tO\n\n" * 2 + "1\tMopti\tB-P\tO\n",
+    "conll.test": "1\tKidal\tB-P\tB-Q\n\n1\tIt\tO\tB-Q\n",
+    "classes.train": "notes\tx\ty\na\tGao fell.\tA\nb\tIt fell.\tB\nc\tIt is.\tB\n",
+    "classes.test": "1\tIs it so.\tA\n2\tFell.\tB\n3\tGao.\tA\n",
+    "several.train": "A\tB\ttext\n1\t0\tGao fell.\n0\t1\tIt fell.\n",
+    "several.test": "1\t0\tGao is.\n0\t1\tIt.\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("sources", "tested"),
+    [
+        ([CONLL], "conll"),
+        ([CLASSES], "classes"),
+        ([SEVERAL], "several"),
+        ([CONLL, CLASSES], "conll"),
+        ([CONLL, CLASSES], "classes"),
+        ([CLASSES, SEVERAL], "several"),
+    ],
+)
+def test_test_file_is_read_for_a_checkpoint_as_for_fit(tmp_path, sources, tested):
+    described = []
+    for source in sources:
+        name = {"x-": "conll", "y-": "classes", "z-": "several"}[source["prefix"]]
+        files = {
+            role: [str(write(tmp_path, f"{name}.{role}", FILES[f"{name}.{role}"]))]
+            for role in ("train", "test")
+            # Of joint data the other source has no test, for fit tests all of them together.
+            if role == "train" or name == tested
+        }
+        described.append(source | files)
+    data = TypeAdapter(Data).validate_python(
+        described[0] if len(described) == 1 else {"type": "joint", "sources": described}
+    )
+    corpus = load_corpus(data)
+    labels = LabelSpace.of(corpus.ontology, corpus.layers)
+    assert read_for(labels, tmp_path / f"{tested}.test", data) == corpus.sets["test"]
+    (tmp_path / "copy").mkdir()
+    copy = shutil.copy(tmp_path / f"{tested}.test", tmp_path / "copy" / f"{tested}.test")
+    if len(sources) == 1:
+        assert read_for(labels, copy, data) == corpus.sets["test"]

@@ -144,3 +144,20 @@ def test_several_problems_come_together():
 def test_ontology_without_realis_takes_only_an_empty_one(realis, problems):
     found = list(find_problems(sentence([], [event(realis=realis)]), Ontology(event_types=("RAID",))))
     assert len(found) == problems
+
+
+@pytest.mark.parametrize(
+    ("types", "classified", "message"),
+    [
+        (["RAID"], True, None),
+        (["RAID", "RAID"], True, None),
+        (["RAID", "TALKS"], True, "event types RAID, TALKS: expected one, because .*; label one, or take"),
+        ([], True, "event types none: expected one"),
+        ([], False, None),
+    ],
+)
+def test_exclusive_event_types_are_one_a_sentence(types, classified, message):
+    ontology = Ontology(event_types=("RAID", "TALKS"), exclusive_event_types=True)
+    found = list(find_problems(sentence(event_types=types), ontology, classified=classified))
+    assert [problem.item for problem in found] == ([""] if message else [])
+    assert all(re.search(message, problem.message) for problem in found)

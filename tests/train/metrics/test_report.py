@@ -80,3 +80,12 @@ def test_each_metric_that_a_config_may_name_is_there_with_its_layer(ten, labels)
     for layers in ({"entities"}, {"event_types"}, {"events"}, {"entities", "events", "arguments"}):
         metrics = compute_metrics([(ten.document, ten.document)], LabelSpace.of(labels.ontology, layers))
         assert names & set(metrics) == {name for name in names if METRIC_LAYERS[name] in layers}
+
+
+def test_metrics_without_intervals_are_otherwise_the_same(ten, labels):
+    pairs = [(ten.document, ten.document)] * 2
+    drawn, plain = compute_metrics(pairs, labels), compute_metrics(pairs, labels, intervals=False)
+    assert drawn.keys() == plain.keys()
+    for name, values in drawn.items():
+        expected = values | {"interval": None} if isinstance(values, dict) else values
+        assert plain[name] == expected

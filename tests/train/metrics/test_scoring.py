@@ -1,6 +1,10 @@
+import tracemalloc
+
+import numpy as np
 import pytest
 
-from train.metrics.scoring import Item, score
+from train.metrics import scoring
+from train.metrics.scoring import Item, bootstrap_interval, score
 
 
 def items(*names):
@@ -29,3 +33,36 @@ def test_interval_covers_the_score_and_needs_two_articles():
     assert 0 < low < found.f1 < high <= 1
     assert score(articles).interval == (low, high)
     assert score(articles[:1]).interval is None
+
+
+def test_interval_is_not_drawn_unasked():
+    articles = [(items("a"), items("a", "b")), (items("c"), items("c"))]
+    assert score(articles, interval=False).interval is None
+    assert score(articles, interval=False).f1 == score(articles).f1
+
+
+@pytest.fixture
+def counts():
+    """Correct, predicted and gold items of 3001 articles."""
+    random = np.random.default_rng(0)
+    correct = random.integers(3, size=3001)
+    return np.stack([correct, correct + random.integers(3, size=3001), correct + 1], axis=1)
+
+
+@pytest.mark.parametrize("at_once", [1, 3001 * 7, 10**9])
+def test_interval_is_that_of_one_large_draw(counts, at_once, monkeypatch):
+    monkeypatch.setattr(scoring, "_DRAWS_AT_ONCE", at_once)
+    draws = np.random.default_rng(20_231_027).integers(3001, size=(1000, 3001))
+    correct, predicted, gold = counts[draws].sum(axis=1).T
+    expected = np.percentile(2 * correct / (predicted + gold), [2.5, 97.5])
+    assert bootstrap_interval(counts) == tuple(expected)
+
+
+def test_memory_of_the_bootstrap_is_bounded(counts):
+    many = np.tile(counts, (10, 1))
+    tracemalloc.start()
+    try:
+        bootstrap_interval(many)
+        assert tracemalloc.get_traced_memory()[1] < 100e6  # 960 MB if drawn at once
+    finally:
+        tracemalloc.stop()
