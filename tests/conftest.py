@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,21 @@ def tiny_bundle(tmp_path_factory, tiny_run, ten_articles) -> Path:
     folder = tmp_path_factory.mktemp("bundle") / "tiny"
     export(tiny_run, folder, ten_articles, quantize=False)
     return folder
+
+
+def read_in_a_process(path: Path, module: str = "conflictcoder.inputs") -> tuple[int, int]:
+    """Articles of a file, and MB by which the peak memory of a process that reads it grows.
+
+    Args:
+        path: The file.
+        module: What is imported before the growth is counted.
+    """
+    code = (
+        f"import resource, sys, pathlib, {module}; from conflictcoder.inputs import ArticleReader; "
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = peak(); "
+        "count = sum(1 for _ in ArticleReader([(pathlib.Path(sys.argv[1]), 'x')])); "
+        "print(count, (peak() - before) // 1024)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    count, grown = map(int, result.stdout.split())
+    return count, grown

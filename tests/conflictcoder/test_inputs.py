@@ -1,6 +1,5 @@
 import gzip
 import json
-import subprocess
 import sys
 
 import pytest
@@ -9,6 +8,8 @@ from conflictcoder import Article, DataError
 from conflictcoder.compression import MAX_BYTES
 from conflictcoder.inputs import ArticleReader, list_files
 from conflictcoder.records import Columns
+
+from ..conftest import read_in_a_process
 
 TEXT = "Rebels captured Namkham."
 
@@ -304,13 +305,6 @@ def test_large_file_is_not_held_in_memory(tmp_path):
     with path.open("w") as stream:
         for _ in range(60):
             stream.write(line * 1000)
-    code = (
-        "import resource, sys, pathlib; from conflictcoder.inputs import ArticleReader; "
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = peak(); "
-        "count = sum(1 for _ in ArticleReader([(pathlib.Path(sys.argv[1]), 'x')])); "
-        "print(count, (peak() - before) // 1024)"
-    )
-    result = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    count, grown = map(int, result.stdout.split())
+    count, grown = read_in_a_process(path)
     assert count == 60_000
     assert grown < 30

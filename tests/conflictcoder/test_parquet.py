@@ -25,6 +25,8 @@ from conflictcoder.parquet import ParquetWriter
 from conflictcoder.records import Columns
 from conflictcoder.tables import CsvWriter
 
+from ..conftest import read_in_a_process
+
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
@@ -171,15 +173,7 @@ def test_large_row_group_is_not_held_in_memory(tmp_path):
     pq.write_table(pa.table({"text": texts}), path, row_group_size=len(texts), compression="none")
     assert pq.ParquetFile(path).num_row_groups == 1
     assert path.stat().st_size > 80_000_000
-    code = (
-        "import resource, sys, pathlib; import pyarrow.parquet; "
-        "from conflictcoder.inputs import ArticleReader; "
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = peak(); "
-        "count = sum(1 for _ in ArticleReader([(pathlib.Path(sys.argv[1]), 'x')])); "
-        "print(count, (peak() - before) // 1024)"
-    )
-    result = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    count, grown = map(int, result.stdout.split())
+    count, grown = read_in_a_process(path, "pyarrow.parquet")
     assert count == len(texts)
     assert grown < 70
 
