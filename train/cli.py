@@ -117,14 +117,15 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     from conflictcoder.bundle import is_bundle
     from conflictcoder.coder import EventCoder
     from train.config import CONFIG, load_config
-    from train.data.reading import read_for
+    from train.data.reading import is_annotated, read_for
     from train.evaluation import evaluate_coder
     from train.files import write_json
     from train.report.page import find_run, write_report
 
     coder = EventCoder.from_pretrained(checkpoint, device=device)
     run = find_run(checkpoint)
-    settings = load_config(run / CONFIG).data if run and (run / CONFIG).is_file() else None
+    configured = run and (run / CONFIG).is_file() and not is_annotated(data)
+    settings = load_config(run / CONFIG).data if configured else None
     documents = read_for(coder.config.labels, data, settings)
     result = evaluate_coder(coder, documents)
     # Not in a bundle: all that is in one is shipped, and its manifest lists it.

@@ -61,6 +61,17 @@ def test_evaluate_reads_other_formats_with_the_labels_of_the_checkpoint(run, tin
     assert (result.exit_code, "NONSENSE" in result.stderr) == (1, True)
 
 
+def test_config_of_another_version_is_asked_only_where_it_is_needed(run, tiny_run, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(tiny_run, copy)
+    (copy / "config.toml").write_text("gone = 1\n")
+    (tmp_path / "ten.ann").write_text(TEN)
+    (tmp_path / "x.conll").write_text("Rebels B-ARMED_GROUP\n\n")
+    assert run("evaluate", copy, "--data", tmp_path / "ten.ann").exit_code == 0
+    result = run("evaluate", copy, "--data", tmp_path / "x.conll")
+    assert (result.exit_code, "gone" in result.stderr) == (2, True)
+
+
 def test_export_and_its_output(run, tiny_run, tmp_path):
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("Rebels captured Namkham on Friday.")

@@ -67,6 +67,15 @@ def annotated_layers(ontology: Ontology) -> frozenset[str]:
     return frozenset(layers)
 
 
+def is_annotated(path: Path) -> bool:
+    """Whether a path, there or not, is read as `.ann` or JSON, for which no settings are needed."""
+    return path.is_dir() or path.suffix.lower() in ANNOTATED_SUFFIXES or not path.exists()
+
+
+def _is_classified(path: Path) -> bool:
+    return path.suffix.lower() in CLASSIFIED_SUFFIXES
+
+
 def read_for(labels: LabelSpace, path: Path, data: Data | None = None) -> list[LabelledDocument]:
     """Read labelled data of any format for a model that is there already.
 
@@ -81,8 +90,7 @@ def read_for(labels: LabelSpace, path: Path, data: Data | None = None) -> list[L
     Raises:
         DataError: The data is malformed or has types that the model does not know.
     """
-    suffix = path.suffix.lower()
-    if path.is_dir() or suffix in ANNOTATED_SUFFIXES or not path.exists():
+    if is_annotated(path):
         return read_annotated([path], labels.ontology)
     sources = _sources_of(path, data)
     if isinstance(data, JointData) and sources:
@@ -92,7 +100,7 @@ def read_for(labels: LabelSpace, path: Path, data: Data | None = None) -> list[L
         classes = [name.removeprefix(source.prefix) for name in labels.ontology.event_types]
         documents = read_as(source, path, classes if file_classes(source, path) else None)
     else:
-        documents = read_classification(path) if suffix in CLASSIFIED_SUFFIXES else read_conll(path)
+        documents = read_classification(path) if _is_classified(path) else read_conll(path)
     known = {*labels.ontology.entity_types, *labels.ontology.event_types}
     for labelled in documents:
         for sentence in labelled.document.sentences:
@@ -112,7 +120,7 @@ def _sources_of(path: Path, data: Data | None) -> Sequence[ConllSource | Classif
     naming = [source for source in sources if place in {item.resolve() for item in source_paths(source)}]
     if naming or len(sources) == 1:
         return naming or sources
-    kind = "classification" if path.suffix.lower() in CLASSIFIED_SUFFIXES else "conll"
+    kind = "classification" if _is_classified(path) else "conll"
     alike = [source for source in sources if source.type == kind]
     return alike if len(alike) == 1 else []
 
