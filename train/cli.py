@@ -120,7 +120,8 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     from train.data.reading import is_annotated, read_for
     from train.evaluation import evaluate_coder
     from train.files import write_json
-    from train.report.page import find_run, write_report
+    from train.provenance import find_run
+    from train.report.page import write_report
 
     coder = EventCoder.from_pretrained(checkpoint, device=device)
     run = find_run(checkpoint)

@@ -135,6 +135,9 @@ class Model(_Section):
 
     backbone: str = "minilm"
     """`minilm`, `mpnet`, a folder, or a hub id."""
+    start: str = ""
+    """A bundle, training checkpoint or run folder on the same backbone, with whose weights training begins:
+    the encoder's, and those of the labels that have the same names; empty: the backbone's and new heads."""
     layers: list[str] = []
     """Layers to predict; empty: all that the training data has."""
     max_tokens: Positive = 256
@@ -312,6 +315,12 @@ class ExperimentConfig(_Section):
     def run_folder(self) -> Path:
         """Where everything about the run goes."""
         return Path(self.output) / self.name
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """The trained models that the run learns from, and the key that names each."""
+        start = {self.model.start: "model.start"} if self.model.start else {}
+        return start | dict.fromkeys(self.distillation.teachers, "distillation.teachers")
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:

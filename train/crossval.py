@@ -40,8 +40,8 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
         What `metrics.json` holds: the metrics of each seed and, for several, mean and spread.
 
     Raises:
-        ConfigError: The config names no set with documents, its data has no sets, or a teacher has seen
-            a document that is left out.
+        ConfigError: The config names no set with documents, its data has no sets, or a teacher, or what
+            training starts from, has seen a document that is left out.
         OtherRunError: A fold that is finished was made with other settings or data.
     """
     if not isinstance(config.data, AnnotatedData):
@@ -53,7 +53,7 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
     ]
     if unknown or not ids:
         raise ConfigError(f"crossval.sets: {config.crossval.sets}; expected some of {', '.join(corpus.sets)}")
-    _check_teachers(config, ids)
+    _check_origins(config, ids)
     folder = Path(config.output) / f"{config.name}-crossval"
     by_seed: dict[str, Any] = {}
     for seed in config.crossval.seeds or [config.seed]:
@@ -75,21 +75,21 @@ def crossval(config: ExperimentConfig, *, resume: bool = False, overwrite: bool 
     return metrics
 
 
-def _check_teachers(config: ExperimentConfig, held_out: Collection[str]) -> None:
-    """Refuse teachers that can tell the labels of a document that is left out.
+def _check_origins(config: ExperimentConfig, held_out: Collection[str]) -> None:
+    """Refuse teachers and a start that can tell the labels of a document that is left out.
 
     Raises:
         ConfigError: One has seen such a document.
     """
-    for name in config.distillation.teachers:
+    for name, key in config.origins.items():
         seen = seen_documents(Path(name))
         if seen is None:
-            message = "distillation.teachers: %s does not tell which documents it has seen; %s"
-            _log.warning(message, name, "if any is left out here, the scores are too good")
+            message = "%s: %s does not tell which documents it has seen; %s"
+            _log.warning(message, key, name, "if any is left out here, the scores are too good")
         elif both := seen.intersection(held_out):
             raise ConfigError(
-                f"distillation.teachers: {name} has seen {min(both)!r}, which is left out here; "
-                "leave out the teacher, or take one that was trained without crossval.sets"
+                f"{key}: {name} has seen {min(both)!r}, which is left out here; "
+                "do without it, or take one that was trained without crossval.sets"
             )
 
 

@@ -56,7 +56,8 @@ def find_doubts(
     """Train on all folds but one, in turn, and compare the labels of that one with the model.
 
     Args:
-        config: The config; its teachers have no say, because they may have seen all the labels.
+        config: The config; its teachers and what it starts from have no say, because they may have seen
+            all the labels.
         sets: Sets whose documents are looked at; each is read by a model that neither trained on it
             nor chose its checkpoint by it.
         folds: How many folds.
@@ -75,11 +76,12 @@ def find_doubts(
         raise ConfigError(f"no set {unknown[0]!r}; the splits have {', '.join(corpus.sets)}")
     documents = [item for name in sets for item in corpus.sets[name]]
     alone = config.distillation.model_copy(update={"teachers": []})
+    new = config.model.model_copy(update={"start": ""})
     doubts: list[Doubt] = []
     for fold in range(folds):
         held_out = documents[fold::folds]
         name = f"{config.name}-doubts/{'-'.join(sets)}-{fold + 1}-of-{folds}"
-        run = config.model_copy(update={"name": name, "distillation": alone})
+        run = config.model_copy(update={"name": name, "distillation": alone, "model": new})
         if not (resume and is_finished(run)):
             fit(run, overwrite=True, corpus=corpus.without({item.document.id for item in held_out}))
         coder = EventCoder.from_pretrained(run.run_folder)

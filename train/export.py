@@ -32,7 +32,7 @@ from conflictcoder.windows import Window, WindowEncoder
 from train.files import read_json, write_json, write_text
 from train.metrics.items import argument_items, event_type_items, mention_items, trigger_items
 from train.metrics.scoring import score
-from train.provenance import METRICS, PROVENANCE
+from train.provenance import METRICS, find_run, read_provenance
 from train.quantization import quantize_graph
 from train.sample import SAMPLE, pack_documents, read_sample
 
@@ -150,9 +150,9 @@ def _put_in_place(bundle: Path, out: Path) -> None:
 
 def _windows(checkpoint: Path, encoder: WindowEncoder, texts: Sequence[Article]) -> list[Window]:
     """Windows of the training text that the run kept; of the texts for a checkpoint without its run."""
-    sample = checkpoint.parent / SAMPLE
-    if sample.exists():
-        return read_sample(sample, encoder)
+    run = find_run(checkpoint)
+    if run and (run / SAMPLE).exists():
+        return read_sample(run / SAMPLE, encoder)
     sentences = ([item.text[start:end] for start, end in split_sentences(item.text)] for item in texts)
     return pack_documents(sentences, encoder)
 
@@ -241,11 +241,9 @@ def _seal(folder: Path, config: BundleConfig) -> None:
 
 def _provenance(checkpoint: Path) -> dict[str, Any]:
     """Provenance and metrics of the run that a checkpoint belongs to, without the points of its curves."""
-    run = checkpoint.parent
-    found: dict[str, Any] = {}
-    if (run / PROVENANCE).exists():
-        found = read_json(run / PROVENANCE)
-    if (run / METRICS).exists():
+    found = read_provenance(checkpoint)
+    run = find_run(checkpoint)
+    if run and (run / METRICS).exists():
         metrics = read_json(run / METRICS)
         for part in ("dev", "test"):
             metrics.get(part, {}).pop("curves", None)

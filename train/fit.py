@@ -60,6 +60,7 @@ from train.precision import choose_attention, mixed_precision, padding_multiple
 from train.provenance import METRICS, PROVENANCE, check_same, describe
 from train.report.page import write_report
 from train.sample import SAMPLE, write_sample
+from train.start import start_from
 
 _TRAINER_FOLDER = "trainer"
 
@@ -117,8 +118,10 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
     train = [*train, *augment(train, config.augmentation, config.seed)]
     backbone = find_backbone(config.model.backbone)
     model = build_model(backbone, config.model, labels)
-    choose_attention(model.encoder)
     tokenizer = load_tokenizer(backbone)
+    if config.model.start:
+        start_from(model, tokenizer, Path(config.model.start))
+    choose_attention(model.encoder)
     encoder = WindowEncoder(
         tokenizer, max_tokens=config.model.max_tokens, max_sentences=config.model.max_sentences
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conflictcoder.bundle import fingerprint, model_hash
+from conflictcoder.bundle import fingerprint, is_bundle, model_hash, read_config, resolve_checkpoint
 from conflictcoder.errors import CheckpointError, ConflictCoderError
 from train.backbones import find_backbone
 from train.config import AnnotatedData, Data, ExperimentConfig
@@ -30,6 +30,28 @@ _PACKAGES = ("conflictcoder", "torch", "transformers", "datasets", "accelerate",
 
 class OtherRunError(ConflictCoderError):
     """A run on disk was made with other settings or data than the one that is asked for."""
+
+
+def find_run(checkpoint: Path) -> Path | None:
+    """The run folder that a checkpoint is or lies in; None for one without its run."""
+    places = (checkpoint, checkpoint.parent)
+    return next((folder for folder in places if (folder / PROVENANCE).is_file()), None)
+
+
+def read_provenance(checkpoint: Path) -> dict[str, Any]:
+    """What `describe` told when a model was trained; empty if nothing is kept of that.
+
+    Args:
+        checkpoint: A training run, its checkpoint, or a bundle.
+
+    Raises:
+        CheckpointError: There is no model, or its config is malformed.
+    """
+    place = resolve_checkpoint(checkpoint)
+    if is_bundle(place):
+        return dict(read_config(place).provenance)
+    run = find_run(place)
+    return read_json(run / PROVENANCE) if run else {}
 
 
 def is_finished(config: ExperimentConfig) -> bool:
@@ -65,6 +87,8 @@ def check_same(config: ExperimentConfig) -> None:
         different.append("the contents of its data files")
     if "teachers" in made and made["teachers"] != _teachers(config):
         different.append("its teachers")
+    if made.get("start", "") != _start(config):
+        different.append("the model that it starts from")
     if "backbone" in made and made["backbone"] != _backbone(config):
         different.append("its backbone")
     if different:
@@ -97,6 +121,7 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
         "commit": _commit(),
         "data": data_hashes(data_paths(config.data)),
         "backbone": _backbone(config),
+        "start": _start(config),
         "teachers": _teachers(config),
         "versions": {"python": platform.python_version()} | _versions(),
     }
@@ -105,6 +130,11 @@ def describe(config: ExperimentConfig) -> dict[str, Any]:
 def _backbone(config: ExperimentConfig) -> str:
     """Hash of what the encoder starts from."""
     return model_hash(find_backbone(config.model.backbone))
+
+
+def _start(config: ExperimentConfig) -> str:
+    """Fingerprint of the checkpoint that training begins with; empty if there is none."""
+    return fingerprint(Path(config.model.start)) if config.model.start else ""
 
 
 def _teachers(config: ExperimentConfig) -> dict[str, str]:

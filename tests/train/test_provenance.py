@@ -5,7 +5,15 @@ import pytest
 
 from train.config import ExperimentConfig
 from train.files import write_json
-from train.provenance import METRICS, PROVENANCE, OtherRunError, describe, is_finished
+from train.provenance import (
+    METRICS,
+    PROVENANCE,
+    OtherRunError,
+    describe,
+    find_run,
+    is_finished,
+    read_provenance,
+)
 
 from ..conftest import tiny_config
 
@@ -82,3 +90,14 @@ def test_run_from_another_backbone_is_another_run(make, tiny_backbone, tmp_path)
     del made["backbone"]
     write_json(made, config.run_folder / PROVENANCE)
     assert is_finished(config)
+
+
+def test_run_of_a_checkpoint_is_found(tiny_run, tiny_bundle, tmp_path):
+    assert find_run(tiny_run) == find_run(tiny_run / "checkpoint") == tiny_run
+    assert find_run(tiny_bundle) is None
+    made = read_provenance(tiny_run)
+    assert made["seed"] == 13
+    assert read_provenance(tiny_run / "checkpoint") == made
+    assert read_provenance(tiny_bundle).items() >= made.items()
+    shutil.copytree(tiny_run / "checkpoint", tmp_path / "alone")
+    assert read_provenance(tmp_path / "alone") == {}

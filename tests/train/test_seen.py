@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from conflictcoder.bundle import file_hash, fingerprint
 from train.seen import seen_documents
 
 
@@ -24,10 +25,27 @@ def test_training_and_development_documents_are_seen(run, tiny_bundle):
 
 
 def test_what_a_teacher_has_seen_is_seen(run, tiny_run):
-    change(run, config={"distillation": {"teachers": [str(tiny_run)]}})
+    config = {"distillation": {"teachers": [str(tiny_run)]}}
+    change(run, config=config, teachers={str(tiny_run): fingerprint(tiny_run)})
     assert seen_documents(run) == {"ten", "again"}
-    change(run, config={"distillation": {"teachers": ["gone"]}})
+    change(run, teachers={str(tiny_run): "of the model that was there before"})
     assert seen_documents(run) is None
+    change(run, config={"distillation": {"teachers": ["gone"]}}, teachers={})
+    assert seen_documents(run) is None
+
+
+def test_bundle_that_took_the_place_of_its_teacher_does_not_tell(run, tiny_bundle, tmp_path):
+    """It would be asked about itself for ever."""
+    folder = tmp_path / "bundle"
+    shutil.copytree(tiny_bundle, folder)
+    record = json.loads((folder / "config.json").read_text())
+    record["provenance"]["config"]["model"]["start"] = str(folder)
+    record["provenance"]["start"] = fingerprint(folder)
+    (folder / "config.json").write_text(json.dumps(record))
+    manifest = folder / "MANIFEST.sha256"
+    hashes = {name: file_hash(folder / name) for name in ("config.json", "model.onnx", "tokenizer.json")}
+    manifest.write_text("".join(f"{digest}  {name}\n" for name, digest in hashes.items()))
+    assert seen_documents(folder) is None
 
 
 def test_unknown_where_nothing_tells(run):

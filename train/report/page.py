@@ -34,7 +34,7 @@ def write_report(evaluation: Evaluation, path: Path, *, title: str, run: Path | 
         evaluation: An evaluation with its evidence.
         path: The file.
         title: What was evaluated on what.
-        run: Run folder, whose log is drawn as a learning curve.
+        run: Run folder, whose log, if it has one, is drawn as a learning curve.
 
     Raises:
         ValueError: The evaluation has no evidence.
@@ -71,11 +71,6 @@ def write_report(evaluation: Evaluation, path: Path, *, title: str, run: Path | 
     write_text(encodable(page), path)
 
 
-def find_run(checkpoint: Path) -> Path | None:
-    """The run folder that a checkpoint is or lies in, if it has a log."""
-    return next((folder for folder in (checkpoint, checkpoint.parent) if (folder / LOG).is_file()), None)
-
-
 def _confusions(evaluation: Evaluation) -> dict[str, str]:
     labels = evaluation.labels
     kinds = {
@@ -97,7 +92,7 @@ def _thresholds(calibration: Calibration, layer: str) -> dict[str, float]:
 
 
 def _learning(run: Path | None) -> str:
-    if run is None:
+    if run is None or not (run / LOG).is_file():
         return ""
     log: list[Mapping[str, Any]] = []
     for line in (run / LOG).read_text(encoding="utf-8", errors="replace").splitlines():

@@ -8,7 +8,7 @@ import pytest
 from train.evaluation import evaluate_coder
 from train.labelled import LabelledDocument
 from train.report.examples import choose_examples
-from train.report.page import find_run, write_report
+from train.report.page import write_report
 
 HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(2)> {{ 7*7 }} $x$ \x00 \ud800'
 URL_ATTRIBUTES = {"src", "href", "action", "data", "xlink:href", "srcset", "poster"}
@@ -83,9 +83,7 @@ def test_report_without_a_run_has_no_learning_curve(evaluation, tmp_path):
         write_report(replace(evaluation, evidence=None), tmp_path / "report.html", title="tiny")
 
 
-def test_log_of_a_killed_run_and_where_it_is_found(evaluation, tiny_run, tmp_path):
-    assert find_run(tiny_run) == find_run(tiny_run / "checkpoint") == tiny_run
-    assert find_run(tmp_path) is None
+def test_log_of_a_killed_run(evaluation, tmp_path):
     (tmp_path / "log.jsonl").write_text(json.dumps({"step": 1, "loss": 2.0}) + '\n[1]\n{"step": 2, "lo')
     write_report(evaluation, tmp_path / "report.html", title="tiny", run=tmp_path)
     assert "Learning curve" in (tmp_path / "report.html").read_text(encoding="utf-8")
