@@ -19,8 +19,9 @@ from conflictcoder.errors import CheckpointError, OntologyError
 from conflictcoder.labels import LabelSpace
 from conflictcoder.ontology import Ontology
 
-SCHEMA_VERSION = 2
-_READABLE = (1, SCHEMA_VERSION)  # version 1 has one operating point and no other difference
+SCHEMA_VERSION = 3
+# Version 1 has one operating point; before version 3 an argument's probability is that of its role alone.
+_READABLE = (1, 2, SCHEMA_VERSION)
 MODEL = "model.onnx"
 WEIGHTS = "model.safetensors"
 CHECKPOINT = "checkpoint"  # of a training run, in its folder
@@ -155,7 +156,7 @@ def read_config(folder: Path) -> BundleConfig:
         data = json.loads(path.read_text(encoding="utf-8"))
         version = data["schema_version"]
         if version not in _READABLE:
-            known = " and ".join(map(str, _READABLE))
+            known = ", ".join(map(str, _READABLE))
             raise CheckpointError(
                 f"{path}: schema version {version}, and this conflictcoder reads {known}; "
                 "export the bundle again, or install the conflictcoder that it was made with"

@@ -56,9 +56,13 @@ class Calibration(OperatingPoint):
         event_types_temperature: The same before the sigmoid or softmax of the event-type head.
         arguments_temperature: The same before the sigmoid of the argument head.
         realis_temperature: The same before the softmax of the realis head.
+        joint_arguments: Whether an argument's probability is that its trigger, its mention and its role are
+            all right, the product of the three; else, as before schema version 3, that of the role alone,
+            given the other two.
         operating_points: The points `precision` and `recall`, as far as they were fitted.
 
     Raises:
+        TypeError: `joint_arguments` is no bool.
         ValueError: A temperature is not above zero, or an operating point has another name.
     """
 
@@ -66,10 +70,13 @@ class Calibration(OperatingPoint):
     event_types_temperature: float = 1.0
     arguments_temperature: float = 1.0
     realis_temperature: float = 1.0
+    joint_arguments: bool = False
     operating_points: Mapping[str, OperatingPoint] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not isinstance(self.joint_arguments, bool):
+            raise TypeError(f"joint_arguments must be a bool, got {type(self.joint_arguments).__name__}")
         for name in _TEMPERATURES:
             value = getattr(self, name)
             _expect_number(name, value)

@@ -70,7 +70,8 @@ def fit_calibration(
         predictions: The model's outputs for their windows.
         labels: What the model predicts.
     """
-    calibration = Calibration(**fit_temperatures(documents, predictions, labels))
+    temperatures = fit_temperatures(documents, predictions, labels)
+    calibration = Calibration(**temperatures, joint_arguments=True)
     sample = _Sample(documents, predictions, labels)
     points = {name: OperatingPoint() for name in _BETAS}
     for field, values, counts in [

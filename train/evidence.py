@@ -37,7 +37,11 @@ from train.metrics.scoring import LabelScore
 
 Stage = Literal["before", "after"]
 
-_SPAN_SCORES = {"mentions": ("entities", mention_scores), "triggers": ("events", trigger_scores)}
+_FOUND_SCORES = {
+    "mentions": ("entities", mention_scores),
+    "triggers": ("events", trigger_scores),
+    "found_arguments": ("arguments", argument_scores),
+}
 _CANDIDATE_SCORES = {"event_types": event_type_scores, "arguments": argument_scores}
 _POINT_ITEMS = {
     "entity_f1": ("entities", mention_items),
@@ -48,6 +52,7 @@ _POINT_ITEMS = {
 _JUDGED = {
     "mentions": "mentions found: span and type",
     "triggers": "triggers found: span and type",
+    "found_arguments": "arguments found: event type, role and span",
     "event_types": "every event type of every sentence",
     "arguments": "every role that a gold mention may fill in a gold event",
     "realis": "the likelier realis of every gold trigger",
@@ -80,7 +85,7 @@ class Evidence:
 
     def add(self, document: WindowedDocument, outputs: Sequence[Outputs]) -> None:
         """Take the outputs for the windows of a gold document."""
-        self._judge_spans(document, outputs)
+        self._judge_found(document, outputs)
         self._judge_heads(document, outputs)
         everything = replace(self._calibration, event_types_threshold=0.0, arguments_threshold=0.0)
         ((predicted, gold),) = decode_documents([document], [outputs], self._labels, everything)
@@ -159,15 +164,15 @@ class Evidence:
             },
         }
 
-    def _judge_spans(self, document: WindowedDocument, outputs: Sequence[Outputs]) -> None:
-        """Judge the mentions and triggers found, with and without temperatures."""
+    def _judge_found(self, document: WindowedDocument, outputs: Sequence[Outputs]) -> None:
+        """Judge the mentions, triggers and arguments found, with and without temperatures."""
         stages: dict[Stage, Calibration] = {
             "before": self._calibration.without_temperatures(),
             "after": self._calibration,
         }
         for stage, calibration in stages.items():
             ((predicted, gold),) = decode_documents([document], [outputs], self._labels, calibration)
-            for head, (layer, scores) in _SPAN_SCORES.items():
+            for head, (layer, scores) in _FOUND_SCORES.items():
                 if layer in self._labels.layers & document.gold.layers:
                     found, truth = scores(predicted), set(scores(gold))
                     confidences = np.clip(np.array(list(found.values()), dtype=np.float64), 0.0, 1.0)

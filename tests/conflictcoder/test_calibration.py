@@ -57,6 +57,7 @@ def test_unknown_point_lists_the_three(name):
         ({"outside_bias": None}, TypeError),
         ({"realis_temperature": 0.0}, ValueError),
         ({"arguments_temperature": math.nan}, ValueError),
+        ({"joint_arguments": 1}, TypeError),
         ({"outside_bias": math.inf}, ValueError),
         ({"arguments_threshold": 1.5}, ValueError),
         ({"operating_points": []}, TypeError),

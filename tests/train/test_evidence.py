@@ -16,13 +16,15 @@ def test_calibration_of_every_head_is_told_before_and_after(evaluation, tiny_run
         head: getattr(fitted, f"{head}_temperature")
         for head in ("spans", "event_types", "arguments", "realis")
     }
-    assert list(told["heads"]) == ["mentions", "triggers", "event_types", "arguments", "realis"]
+    heads = ["mentions", "triggers", "found_arguments", "event_types", "arguments", "realis"]
+    assert list(told["heads"]) == heads
     for head in told["heads"].values():
         assert 0 <= head["ece_after"] <= 1
         assert 0 <= head["ece_before"] <= 1
     sentences, types = evaluation.metrics["sentences"], len(evaluation.labels.ontology.event_types)
     assert told["heads"]["event_types"]["items"] == sentences * types
     assert told["heads"]["mentions"]["items"] == evaluation.metrics["entity_f1"]["predicted"]
+    assert told["heads"]["found_arguments"]["items"] == evaluation.metrics["arg_c"]["predicted"]
     assert told["heads"]["realis"]["items"] == evaluation.metrics["trig_c"]["gold"]
 
 

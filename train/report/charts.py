@@ -35,7 +35,7 @@ _SERIES = (("o", BLUE), ("s", ORANGE), ("^", GREEN), ("D", PINK))
 
 def reliability_chart(heads: Mapping[str, Mapping[str, Sequence[ReliabilityBin]]]) -> str:
     """Accuracy against probability of each head, before and after calibration."""
-    figure, axes = _grid(len(heads), columns=5, size=(2.3, 2.8))
+    figure, axes = _grid(len(heads), columns=6, size=(2.0, 2.6))
     for axis, (head, stages) in zip(axes, heads.items(), strict=True):
         axis.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
         for (stage, bins), (marker, colour) in zip(stages.items(), (("s", ORANGE), ("o", BLUE)), strict=True):
