@@ -20,7 +20,7 @@ from conflictcoder.labels import LabelSpace
 from conflictcoder.ontology import Ontology
 
 SCHEMA_VERSION = 3
-# Version 1 has one operating point; before version 3 an argument's probability is that of its role alone.
+# Version 1 has one operating point; before version 3 an argument's probability is its role's alone.
 _READABLE = (1, 2, SCHEMA_VERSION)
 MODEL = "model.onnx"
 WEIGHTS = "model.safetensors"

@@ -56,9 +56,8 @@ class Calibration(OperatingPoint):
         event_types_temperature: The same before the sigmoid or softmax of the event-type head.
         arguments_temperature: The same before the sigmoid of the argument head.
         realis_temperature: The same before the softmax of the realis head.
-        joint_arguments: Whether an argument's probability is that its trigger, its mention and its role are
-            all right, the product of the three; else, as before schema version 3, that of the role alone,
-            given the other two.
+        joint_arguments: Whether an argument's probability is that its event and its role are both right, the
+            product of the two; else, as before schema version 3, that of the role alone, given the event.
         operating_points: The points `precision` and `recall`, as far as they were fitted.
 
     Raises:

@@ -161,7 +161,8 @@ class Decoder:
             )
             probabilities = sigmoid(scores / self._calibration.arguments_temperature)
             if self._calibration.joint_arguments:
-                probabilities *= np.multiply.outer(_scores(triggers), _scores(mentions))[..., None]
+                events = np.array([event.score for event, _ in triggers], dtype=np.float32)
+                probabilities *= events[:, None, None]
             chosen = (probabilities >= self._calibration.arguments_threshold) & self._may_fill[types]
             for number, role, mention in np.argwhere(chosen.swapaxes(1, 2)).tolist():
                 score = round(float(probabilities[number, mention, role]), _SCORE_DIGITS)
@@ -195,11 +196,6 @@ class Decoder:
         return tuple(
             EventType(names[number], round(float(probabilities[number]), _SCORE_DIGITS)) for number in chosen
         )
-
-
-def _scores(spans: Sequence[tuple[Mention | Event, slice]]) -> Floats:
-    """Probability of each span: float32 of shape (spans,)."""
-    return np.array([span.score for span, _ in spans], dtype=np.float32)
 
 
 def argument_scores(trigger: Floats, mentions: Floats) -> Floats:

@@ -83,7 +83,7 @@ class Argument:
     Attributes:
         role: Role of the ontology.
         mention: The mention that fills it, from the same sentence.
-        score: Probability that trigger, mention and role are all right, or None in gold data.
+        score: Probability that the event and the role are both right, or None in gold data.
     """
 
     role: str

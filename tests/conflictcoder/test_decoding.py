@@ -99,7 +99,7 @@ def test_temperature_softens_the_arguments():
     assert scores_by_role(event) == {"WHO": rounded(2.0), "WHERE": rounded(2.0)}
 
 
-def test_joint_probability_of_an_argument_counts_its_trigger_and_its_mention():
+def test_joint_probability_of_an_argument_counts_its_event():
     arrays = outputs()
     doubtful = np.log(0.6 / 0.4)  # as sure of the trigger's tag as of O
     arrays["spans"][2, 0], arrays["spans"][2, 5] = 0.0, doubtful
@@ -107,9 +107,7 @@ def test_joint_probability_of_an_argument_counts_its_trigger_and_its_mention():
     (event,) = decode(arrays, joint).events
     assert event.score == pytest.approx(0.6, abs=1e-3)
     who = next(a for a in event.arguments if (a.role, a.mention.text) == ("WHO", "Rebels"))
-    assert who.score == pytest.approx(
-        float(sigmoid(np.float32(4.0))) * event.score * who.mention.score, abs=1e-3
-    )
+    assert who.score == pytest.approx(float(sigmoid(np.float32(4.0))) * event.score, abs=1e-3)
     assert decode(arrays, Calibration()).events[0].arguments
     assert not decode(arrays, Calibration(joint_arguments=True, arguments_threshold=0.65)).events[0].arguments
 
