@@ -101,7 +101,7 @@ def test_temperature_softens_the_arguments():
 
 def test_joint_probability_of_an_argument_counts_its_event():
     arrays = outputs()
-    doubtful = np.log(0.6 / 0.4)  # as sure of the trigger's tag as of O
+    doubtful = np.log(0.6 / 0.4)  # six in ten for the trigger's tag, four for O
     arrays["spans"][2, 0], arrays["spans"][2, 5] = 0.0, doubtful
     joint = Calibration(joint_arguments=True, arguments_threshold=0.0)
     (event,) = decode(arrays, joint).events
