@@ -50,6 +50,7 @@ ROWS = {
 }
 
 
+@click.command()
 def main() -> None:
     """Write the files, once all runs are read, and remove the rows that are none any more."""
     rows = {name: _row(*row) for name, row in ROWS.items() if (ROOT / row[1]).exists()}

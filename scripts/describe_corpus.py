@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from conflictcoder.document import Document
 from train.data.ann import AnnotatedArticle, read_ann
 from train.data.ontology_file import load_ontology
@@ -101,5 +103,11 @@ def _sets(documents: list[Document]) -> Iterator[str]:
         yield f"- `{name}`: {size} reports, {sentences[name]} sentences"
 
 
+@click.command()
+def main() -> None:
+    """Print the tables."""
+    click.echo(describe())
+
+
 if __name__ == "__main__":
-    print(describe())  # noqa: T201 - the output is what the script is for
+    main()

@@ -1,6 +1,6 @@
 """Measures how fast a config trains here, and how much of its batches is padding.
 
-Usage: PYTHONPATH=. python scripts/measure_training.py [CONFIG] [--steps N] [SECTION.KEY=VALUE]...
+Usage: python scripts/measure_training.py [CONFIG] [--steps N] [SECTION.KEY=VALUE]...
 
 The batches are those of an epoch of `fit`, with and without grouping by length; the steps are those of
 `fit` too, without its evaluations.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
+
 from conflictcoder import EventCoder
 from conflictcoder.bundle import MANIFEST, default_bundle
 
@@ -17,6 +19,7 @@ TEXTS = {
 }
 
 
+@click.command()
 def main() -> None:
     """Write tests/golden/bundle.json."""
     coder = EventCoder.from_pretrained()

@@ -1,9 +1,11 @@
 """What README.md and model_card.md say is what was measured, and their commands exist."""
 
+import importlib
 import re
 import subprocess
 import sys
 
+import click
 import pytest
 import yaml
 
@@ -14,6 +16,28 @@ def test_numbers_are_those_of_the_metrics_files():
     command = [sys.executable, str(ROOT / "scripts" / "render_results.py"), "--check"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
+
+
+def test_block_whose_marks_are_gone_is_told(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import render_results
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("<!-- speed -->", "")
+    with pytest.raises(click.ClickException, match="no block between <!-- speed -->"):
+        render_results.render(text, render_results.DOCUMENTS["README.md"])
+    assert {name for blocks in render_results.DOCUMENTS.values() for name in blocks} == set(
+        render_results.BLOCKS
+    )
+
+
+@pytest.mark.parametrize("script", sorted(path.stem for path in (ROOT / "scripts").glob("*.py")))
+def test_script_that_is_asked_for_help_does_nothing_else(script, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.setattr(sys, "argv", [script, "--help"])
+    with pytest.raises(SystemExit) as stopped:
+        importlib.import_module(script).main()
+    assert stopped.value.code == 0
+    assert "usage:" in capsys.readouterr().out.lower()
 
 
 def test_model_card_has_the_metadata_of_the_hub():

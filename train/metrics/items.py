@@ -78,6 +78,13 @@ def trigger_scores(document: Document) -> dict[Item, float]:
     }
 
 
+def realis_items(document: Document) -> set[Item]:
+    """Triggers by realis: span, event type and realis are right, or it counts as missed."""
+    return {
+        Item(realis, (trigger.label, *trigger.key)) for trigger, realis in realis_by_trigger(document).items()
+    }
+
+
 def realis_by_trigger(document: Document) -> dict[Item, str]:
     """Realis value of every trigger, by span and event type."""
     return {

@@ -16,6 +16,7 @@ from train.metrics.items import (
     event_type_items,
     mention_items,
     realis_by_trigger,
+    realis_items,
     trigger_items,
     trigger_span_items,
 )
@@ -79,6 +80,9 @@ def compute_metrics(pairs: Pairs, labels: LabelSpace, *, intervals: bool = True)
             [(realis_by_trigger(guess), realis_by_trigger(truth)) for guess, truth in pairs],
             interval=intervals,
         )
+        # Most events are actual, so the accuracy alone says little of the others.
+        values = [(realis_items(guess), realis_items(truth)) for guess, truth in pairs]
+        metrics["realis_f1"] = score(values, interval=intervals).to_dict()
     metrics["mean"] = round(_mean([metrics[name]["f1"] for name in _MEAN_OF if name in metrics]), 4)
     return metrics
 
@@ -113,6 +117,7 @@ def print_report(metrics: Mapping[str, Any], console: Console) -> None:
         counts = f"{realis['correct']} of {realis['found']} triggers found"
         interval = "" if not realis["interval"] else " ({:.3f} to {:.3f})".format(*realis["interval"])
         console.print(f"realis accuracy {realis['accuracy']:.3f}{interval}, {counts}")
+        console.print(_label_table("trigger with its realis", metrics["realis_f1"]["by_label"]))
     for name in ("entity_f1", "event_type_f1", "trig_c", "arg_c"):
         if metrics.get(name, {}).get("by_label"):
             console.print(_label_table(HEADLINES[name], metrics[name]["by_label"]))

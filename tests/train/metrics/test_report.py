@@ -45,6 +45,8 @@ def test_each_metric_sees_its_own_mistakes(ten, labels):
     hoped = replace(event, realis="other")
     metrics = compute_metrics([(changed(ten.document, 0, events=(hoped,)), ten.document)], labels)
     assert metrics["realis_accuracy"]["correct"] == metrics["realis_accuracy"]["found"] - 1
+    assert metrics["realis_f1"]["correct"] == metrics["realis_accuracy"]["correct"]
+    assert metrics["realis_f1"]["gold"] == metrics["trig_c"]["gold"]
     assert metrics["arg_c"]["f1"] == 1.0
 
 
