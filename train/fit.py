@@ -120,7 +120,7 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
     model = build_model(backbone, config.model, labels)
     tokenizer = load_tokenizer(backbone)
     if config.model.start:
-        start_from(model, tokenizer, Path(config.model.start))
+        start_from(model, tokenizer, backbone, Path(config.model.start))
     choose_attention(model.encoder)
     encoder = WindowEncoder(
         tokenizer, max_tokens=config.model.max_tokens, max_sentences=config.model.max_sentences

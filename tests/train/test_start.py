@@ -6,6 +6,7 @@ import onnx
 import pytest
 import torch
 from onnx import numpy_helper
+from transformers import BertConfig, BertModel
 
 from conflictcoder.bundle import MODEL, file_hash
 from conflictcoder.errors import CheckpointError
@@ -102,13 +103,31 @@ def test_labels_of_other_ontologies_stay_new(start, tiny_run, trained, root, tmp
             )
 
 
-def test_heads_of_other_sizes_stay_new(start, tiny_run, trained):
+OTHERS = ["span_head.weight", "type_head.vote.weight", "realis_head.bias"]
+
+
+def test_argument_head_of_another_size_stays_new_alone(start, tiny_run, trained):
     state = start(tiny_run, model__argument_size=16).state_dict()
     assert state["argument_head.mention.weight"].shape == (16, 48)
-    assert torch.equal(
-        state["encoder.embeddings.word_embeddings.weight"],
-        trained["encoder.embeddings.word_embeddings.weight"],
+    for name in ["encoder.embeddings.word_embeddings.weight", *OTHERS]:
+        assert torch.equal(state[name], trained[name])
+
+
+def test_start_with_fewer_heads_gives_those_that_it_has(start, ten_data, tiny_backbone, tmp_path):
+    config = tiny_config(
+        ten_data,
+        tiny_backbone,
+        tmp_path,
+        name="spans",
+        model__layers=["entities", "events"],
+        training__epochs=1,
+        training__evaluations=1,
     )
+    fit(config)
+    spans = load_model(config.run_folder / "checkpoint").state_dict()
+    state = start(config.run_folder).state_dict()
+    assert torch.equal(state["span_head.weight"], spans["span_head.weight"])
+    assert "argument_head.roles.weight" in state
 
 
 def test_fewer_heads_start_from_those_that_they_have(start, tiny_run, trained):
@@ -117,10 +136,19 @@ def test_fewer_heads_start_from_those_that_they_have(start, tiny_run, trained):
     assert not any(name.startswith("span_head") for name in state)
 
 
-def test_encoder_on_another_backbone_is_refused(start, tiny_run, tmp_path):
-    other = make_backbone(tmp_path / "other", ["Other words make another vocabulary."] * 5)
+@pytest.mark.parametrize("kind", ["run", "bundle"])
+@pytest.mark.parametrize("change", ["words", "layers", "heads"])
+def test_another_encoder_is_refused(start, tiny_run, tiny_bundle, tiny_backbone, tmp_path, kind, change):
+    if change == "words":
+        other = make_backbone(tmp_path / "other", ["Other words make another vocabulary."] * 5)
+    else:
+        other = tmp_path / "other"
+        shutil.copytree(tiny_backbone, other)
+        config = BertConfig.from_pretrained(tiny_backbone)
+        config.update({"num_hidden_layers": 1} if change == "layers" else {"num_attention_heads": 2})
+        BertModel(config).save_pretrained(other)
     with pytest.raises(ConfigError, match=r"another encoder than model\.backbone; name the backbone"):
-        start(tiny_run, backbone=other)
+        start(tiny_run if kind == "run" else tiny_bundle, backbone=other)
 
 
 def test_bundle_whose_graph_hides_a_matrix_is_refused(start, tiny_bundle, tmp_path):
