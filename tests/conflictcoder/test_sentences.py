@@ -99,7 +99,7 @@ def test_white_space_in_a_line_of_its_own_divides_paragraphs():
 
 
 def test_boundaries_of_the_five_articles(ontology):
-    """The figure in the README; scripts/measure_splitters.py prints it."""
+    """All ends of sentences; the datasheet's figure is of those inside paragraphs alone, which are harder."""
     from train.data.ann import read_ann
 
     files = sorted((ROOT / "data" / "annotations" / "seed").glob("*.ann"))

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from conflictcoder import EventCoder
 from train.evaluation import evaluate_coder
+from train.evidence import Evidence
+from train.features import window_documents
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +30,18 @@ def test_calibration_of_every_head_is_told_before_and_after(evaluation, tiny_run
     assert told["heads"]["mentions"]["items"] == evaluation.metrics["entity_f1"]["predicted"]
     assert told["heads"]["found_arguments"]["items"] == evaluation.metrics["arg_c"]["predicted"]
     assert told["heads"]["realis"]["items"] == evaluation.metrics["trig_c"]["gold"]
+
+
+def test_before_is_without_temperatures_and_after_with_them(tiny_run, ten):
+    """The model knows the sentences by heart, so softened probabilities are too low."""
+    coder = EventCoder.from_pretrained(tiny_run)
+    (document,) = window_documents([ten], coder.encoder)
+    soft = replace(coder.config.calibration, spans_temperature=5.0, event_types_temperature=5.0)
+    evidence = Evidence(coder.config.labels, soft)
+    evidence.add(document, coder.runtime.run(document.windows))
+    heads = evidence.to_dict()["calibration"]["heads"]
+    for head in ("mentions", "triggers", "event_types"):
+        assert heads[head]["ece_before"] < 0.05 < heads[head]["ece_after"]
 
 
 def test_balanced_point_is_what_was_scored(evaluation):
