@@ -14,9 +14,10 @@ from train.config import ConfigError, load_config
 from train.data.reading import load_corpus
 from train.development import DevelopmentMetrics
 from train.evaluation import evaluate_coder
-from train.fit import RunError, dry_run, fit, prepare, select_documents
+from train.fit import RunError, dry_run, fit, prepare
 from train.labelled import LabelledDocument
 from train.provenance import OtherRunError
+from train.selection import select_documents
 
 from ..conftest import ROOT, tiny_config, write_data
 
