@@ -202,6 +202,14 @@ def test_mistakes_are_told_before_anything_is_trained(run, tmp_path, arguments, 
     assert not (tmp_path / "out").exists()
 
 
+def test_two_configs_of_one_name_are_told_before_anything_is_read(run, configs, tiny_backbone, tmp_path):
+    text = (configs / "both.toml").read_text()
+    (configs / "third.toml").write_text(text.replace('name = "both"', 'name = "./both"'))
+    result = run(data=tmp_path / "gone")
+    assert (result.exit_code, "two configs would write there; give each" in result.stderr) == (2, True)
+    assert str(tmp_path / "out" / f"both-{tiny_backbone.name}") in result.stderr
+
+
 def test_benchmark_can_be_fitted_as_an_experiment(configs, data, tiny_backbone, tmp_path):
     changes = [f"model.backbone={tiny_backbone}", f"output={tmp_path}", "training.epochs=1"]
     arguments = ["fit", str(configs / "both.toml"), *changes, "--data", str(data)]
