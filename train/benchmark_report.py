@@ -54,7 +54,7 @@ def run_all(
     results = []
     for run in benchmarks:
         results.append(run.run())
-        everything = [read_json(path) for path in sorted(out.glob(f"*/{RESULT}"))]
+        everything = [read_json(path) for path in sorted(out.rglob(RESULT))]
         write_json(everything, out / SUMMARY)
     return results
 

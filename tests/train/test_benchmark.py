@@ -5,10 +5,11 @@ from click.testing import CliRunner
 from rich.console import Console
 
 import train.benchmark
-from train.benchmark_report import print_results
+from train.benchmark_report import print_results, run_all
 from train.cli import main
-from train.config import load_config
+from train.config import ExperimentConfig, load_config
 from train.data.paths import data_paths, rebase
+from train.files import write_json
 
 from ..conftest import ROOT
 
@@ -200,6 +201,23 @@ def test_mistakes_are_told_before_anything_is_trained(run, tmp_path, arguments, 
     assert (result.exit_code, "Traceback" in result.stderr) == (status, False)
     assert message in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_benchmark_whose_name_has_a_folder_is_in_the_summary(tmp_path, monkeypatch):
+    class Run:
+        def __init__(self, config):
+            self.config = config
+
+        def run(self):
+            write_json({"name": self.config.name}, self.config.run_folder / train.benchmark.RESULT)
+            return {}
+
+    monkeypatch.setattr(train.benchmark.BenchmarkRun, "load", lambda config, **options: Run(config))
+    data = {"type": "conll", "train": ["train.txt"]}
+    names = ["g/x", "y"]
+    configs = [ExperimentConfig(name=name, output=str(tmp_path), data=data) for name in names]
+    run_all(configs, tmp_path, resume=False, report=print)
+    assert [item["name"] for item in json.loads((tmp_path / "benchmarks.json").read_text())] == names
 
 
 def test_two_configs_of_one_name_are_told_before_anything_is_read(run, configs, tiny_backbone, tmp_path):
