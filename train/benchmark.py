@@ -132,7 +132,7 @@ class BenchmarkRun:
         training = self.config.training.model_copy(
             update={"encoder_learning_rate": rates.encoder, "head_learning_rate": rates.head}
         )
-        name = f"{self.config.name}/encoder{rates.encoder:g}-head{rates.head:g}-seed{seed}"
+        name = f"{self.config.name}/{rates}-seed{seed}"
         return self.config.model_copy(update={"name": name, "seed": seed, "training": training})
 
     def _train(self, rates: Rates, seed: int) -> dict[str, Any]:

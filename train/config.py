@@ -251,6 +251,10 @@ class Rates(_Section):
     head: PositiveFloat
     """Peak learning rate of the heads."""
 
+    def __str__(self) -> str:
+        """What the folders of its runs are called after."""
+        return f"encoder{self.encoder:g}-head{self.head:g}"
+
 
 class PublishedResult(_Section):
     """A result to compare with."""
@@ -274,6 +278,15 @@ class Benchmark(_Section):
     """Seeds of the reported runs; the first also chooses the rates."""
     published: dict[MetricName, PublishedResult] = {}
     """Best public result of a metric."""
+
+    @field_validator("grid")
+    @classmethod
+    def _have_own_folders(cls, grid: list[Rates]) -> list[Rates]:
+        """Refuse pairs that would share a folder: the checkpoint of one that is beaten is deleted."""
+        folders = [str(rates) for rates in grid]
+        if len(set(folders)) < len(folders):
+            raise ValueError("expected different pairs, of which at least one rate differs in six digits")
+        return grid
 
 
 class ExperimentConfig(_Section):

@@ -185,6 +185,11 @@ def test_grid_may_be_left_out(run, tmp_path):
         (["benchmark.metrics=[]"], 2, "benchmark.metrics is empty; name the metrics to report"),
         (["benchmark.metric=[]"], 2, "benchmark.metric: unknown key; did you mean 'metrics'?"),
         (["benchmark.grid=[{encoder=1e-4, heads=1}]"], 2, "grid.0.heads: unknown key; did you mean 'head'?"),
+        (
+            ["benchmark.grid=[{encoder=1e-4, head=1e-3}, {encoder=1.0000001e-4, head=1e-3}]"],
+            2,
+            "benchmark.grid: Value error, expected different pairs, of which at least one rate differs in six",
+        ),
         (["--only", "both", "data.sources=[]"], 2, "data.sources: List should have at least 1 item"),
         (
             ["--only", "who", 'benchmark.metrics=["event_type_macro_f1"]'],
