@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from conflictcoder.errors import ConflictCoderError
 
@@ -23,11 +23,20 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+def _all_different(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("expected different values")
+    return values
+
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 PartShare = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+DifferentNumbers = Annotated[list[int], AfterValidator(_all_different)]
+DifferentNames = Annotated[list[str], AfterValidator(_all_different)]
 
 
 class AnnotatedData(_Section):
@@ -232,9 +241,9 @@ class Distillation(_Section):
 class CrossValidation(_Section):
     """Leave-one-document-out cross-validation."""
 
-    sets: list[str] = []
+    sets: DifferentNames = []
     """Sets whose documents are left out one at a time; the rest of them is trained on with `data.train`."""
-    seeds: list[int] = []
+    seeds: DifferentNumbers = []
     """Seeds to repeat it with; empty: the experiment's."""
 
 
@@ -274,7 +283,7 @@ class Benchmark(_Section):
     """Metrics of the test documents to report; at least one for `benchmark`."""
     grid: list[Rates] = []
     """Rates to choose from on the development documents; empty: those of `training`."""
-    seeds: list[int] = Field(default=[13, 14, 15], min_length=1)
+    seeds: DifferentNumbers = Field(default=[13, 14, 15], min_length=1)
     """Seeds of the reported runs; the first also chooses the rates."""
     published: dict[MetricName, PublishedResult] = {}
     """Best public result of a metric."""
