@@ -47,7 +47,7 @@ def run_all(
     folders: set[Path] = set()
     for config in configs:
         if config.run_folder in folders:
-            message = "two configs would write there; give each its own `name`"
+            message = "two configs have this run folder; give each its own `name`"
             raise ConfigError(f"{config.run_folder}: {message}")
         folders.add(config.run_folder)
     benchmarks = [BenchmarkRun.load(config, resume=resume, report=report) for config in configs]

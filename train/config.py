@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from conflictcoder.errors import ConflictCoderError
 
@@ -27,7 +35,6 @@ def _all_different(values: list[Any]) -> list[Any]:
     if len(set(values)) < len(values):
         raise ValueError("expected different values")
     return values
-
 
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -188,7 +188,7 @@ def test_grid_may_be_left_out(run, tmp_path):
         (
             ["benchmark.grid=[{encoder=1e-4, head=1e-3}, {encoder=1.0000001e-4, head=1e-3}]"],
             2,
-            "benchmark.grid: Value error, expected different pairs, of which at least one rate differs in six",
+            "benchmark.grid: Value error, expected different pairs, of which at least one rate differs",
         ),
         (["--only", "both", "data.sources=[]"], 2, "data.sources: List should have at least 1 item"),
         (
@@ -214,6 +214,7 @@ def test_benchmark_whose_name_has_a_folder_is_in_the_summary(tmp_path, monkeypat
             self.config = config
 
         def run(self):
+            self.config.run_folder.mkdir(parents=True)
             write_json({"name": self.config.name}, self.config.run_folder / train.benchmark.RESULT)
             return {}
 
@@ -229,7 +230,7 @@ def test_two_configs_of_one_name_are_told_before_anything_is_read(run, configs, 
     text = (configs / "both.toml").read_text()
     (configs / "third.toml").write_text(text.replace('name = "both"', 'name = "./both"'))
     result = run(data=tmp_path / "gone")
-    assert (result.exit_code, "two configs would write there; give each" in result.stderr) == (2, True)
+    assert (result.exit_code, "two configs have this run folder; give each" in result.stderr) == (2, True)
     assert str(tmp_path / "out" / f"both-{tiny_backbone.name}") in result.stderr
 
 
