@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -105,13 +105,19 @@ class ClassificationSource(_Section):
     """Test files."""
     text_column: int = 0
     """Column of the text, counted from 0."""
-    label_columns: list[int] = []
+    label_columns: DifferentNumbers = []
     """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
     header: bool | Literal["auto"] = "auto"
     """Whether the first row names the columns; `auto`: if it has titles such as `text` or `label`, or with
     several label columns no 0 or 1; a first row that may be either is an error."""
     prefix: str = ""
     """Put before the name of each class, to keep it apart from one of another source."""
+
+    @model_validator(mode="after")
+    def _have_no_text_as_label(self) -> Self:
+        if self.text_column in self.label_columns:
+            raise ValueError(f"text_column {self.text_column} is one of label_columns too; name another")
+        return self
 
 
 class ClassificationData(ClassificationSource):
