@@ -101,13 +101,14 @@ def _window_doubts(
     place = _Places(document, window)
     if "spans" in scores:
         yield from _tag_doubts(place, row, scores["spans"], labels)
-    if "event_types" in scores and not labels.ontology.exclusive_event_types:
-        for piece, truth in enumerate(row["event_types"]):
-            for name, known, score in zip(
-                labels.ontology.event_types, truth, scores["event_types"][piece], strict=True
-            ):
-                said = (f"reports no {name}", f"reports {name}")
-                yield from place.contradict(window.pieces[piece].start, None, known, score, said)
+    if "event_types" in scores:
+        answers = zip(window.pieces, row["event_types"], scores["event_types"], strict=True)
+        for piece, truth, values in answers:
+            yield from _event_type_doubts(place, piece.start, truth, values, labels)
+    for (start, end, known), values in zip(row["triggers"], scores.get("realis", ()), strict=False):
+        if known != IGNORED:
+            names = [f"realis {name}" for name in labels.ontology.realis]
+            yield from place.contradict_choice(start, end, known, values, names)
     for kept, values in zip(row["pairs"], scores.get("pairs", ()), strict=False):
         trigger, mention = row["triggers"][kept[0]], row["mentions"][kept[1]]
         for name, known, score in zip(labels.ontology.roles, kept[2:], values, strict=True):
@@ -129,6 +130,19 @@ def _tag_doubts(
             values[OUTSIDE] = np.logaddexp.reduce([values[OUTSIDE], *values[unknown]])
             values[unknown] = -np.inf
         yield from place.contradict_choice(int(position), None, int(tags[position]), values, names)
+
+
+def _event_type_doubts(
+    place: _Places, start: int, truth: Sequence[float], scores: Floats, labels: LabelSpace
+) -> Iterator[Doubt]:
+    """Doubts about what a sentence reports: about each type, or about the only one."""
+    names = [f"reports {name}" for name in labels.ontology.event_types]
+    if labels.ontology.exclusive_event_types:
+        if IGNORED not in truth:
+            yield from place.contradict_choice(start, None, int(np.argmax(truth)), scores, names)
+        return
+    for name, reports, known, score in zip(labels.ontology.event_types, names, truth, scores, strict=True):
+        yield from place.contradict(start, None, known, score, (f"reports no {name}", reports))
 
 
 class _Places:
