@@ -36,8 +36,7 @@ def select_documents(
     if len(train) < (1 if dev else 2):
         raise DataError(f"{len(train)} training documents in {names['train']}; name sets that have some")
     if not dev:
-        keep_types = not isinstance(data, AnnotatedData)
-        train, dev = hold_out(train, data.dev_share, config.seed, keep_types=keep_types)
+        train, dev = hold_out(train, data.dev_share, config.seed, keep_types=True)
     if isinstance(data, AnnotatedData) and data.train_share < 1:
         count = max(1, round(data.train_share * len(train)))
         train = random.Random(config.seed).sample(train, count)

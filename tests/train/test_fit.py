@@ -242,6 +242,21 @@ def test_unknown_set_and_shared_document_are_config_errors(ten_data, tiny_backbo
         select_documents(shared, corpus)
 
 
+def test_last_document_of_a_type_is_trained_on(tiny_backbone, tmp_path):
+    """Documents 0 to 4 have a type each that no other has."""
+    ann = {
+        f"d{n}": f"# id: d{n}\n# date: 2024-02-06\n# origin: written\n\n[Unit {n}]{{m1 T{min(n, 5)}}} came.\n"
+        for n in range(12)
+    }
+    ontology = "entity_types: [T0, T1, T2, T3, T4, T5]\nevent_types: []\nroles: []\nrealis: []\n"
+    data = write_data(tmp_path / "data", ann, ontology, {})
+    for seed in range(5):
+        config = tiny_config(data, tiny_backbone, tmp_path, data__dev=[], data__dev_share=0.5, seed=seed)
+        train, dev, _ = select_documents(config, load_corpus(config.data))
+        assert {f"d{n}" for n in range(5)} <= {item.document.id for item in train}
+        assert dev
+
+
 def test_two_processes_train_one_model(ten_data, tiny_backbone, tmp_path, tiny_run):
     """`accelerate launch` with two CPU processes, as it is used with several GPUs."""
     lines = (tiny_run / "config.toml").read_text().splitlines()
