@@ -19,11 +19,12 @@ from train.data.paths import rebase
 from train.data.reading import load_corpus
 from train.evaluation import evaluate_coder
 from train.files import read_json, write_json
-from train.fit import fit, select_documents
+from train.fit import fit
 from train.labelled import Corpus
 from train.layers import check_metric, choose_layers
 from train.metrics.report import headline
 from train.provenance import METRICS, PROVENANCE, describe, is_finished
+from train.selection import select_documents
 
 RESULT = "result.json"
 _TEST = "test.json"
@@ -131,7 +132,7 @@ class BenchmarkRun:
         training = self.config.training.model_copy(
             update={"encoder_learning_rate": rates.encoder, "head_learning_rate": rates.head}
         )
-        name = f"{self.config.name}/encoder{rates.encoder:g}-head{rates.head:g}-seed{seed}"
+        name = f"{self.config.name}/{rates}-seed{seed}"
         return self.config.model_copy(update={"name": name, "seed": seed, "training": training})
 
     def _train(self, rates: Rates, seed: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from train.benchmark import RESULT, BenchmarkRun
-from train.config import ExperimentConfig
+from train.config import ConfigError, ExperimentConfig
 from train.files import read_json, write_json
 
 SUMMARY = "benchmarks.json"
@@ -41,13 +41,20 @@ def run_all(
         The results, in the order of the configs.
 
     Raises:
+        ConfigError: Two configs have one name.
         ConflictCoderError: Data is missing or malformed, or there are results and `resume` is off.
     """
+    folders: set[Path] = set()
+    for config in configs:
+        if config.run_folder in folders:
+            message = "two configs have this run folder; give each its own `name`"
+            raise ConfigError(f"{config.run_folder}: {message}")
+        folders.add(config.run_folder)
     benchmarks = [BenchmarkRun.load(config, resume=resume, report=report) for config in configs]
     results = []
     for run in benchmarks:
         results.append(run.run())
-        everything = [read_json(path) for path in sorted(out.glob(f"*/{RESULT}"))]
+        everything = [read_json(path) for path in sorted(out.rglob(RESULT))]
         write_json(everything, out / SUMMARY)
     return results
 

@@ -6,9 +6,17 @@ import difflib
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from conflictcoder.errors import ConflictCoderError
 
@@ -23,11 +31,19 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+def _all_different(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("expected different values")
+    return values
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 PartShare = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+DifferentNumbers = Annotated[list[int], AfterValidator(_all_different)]
+DifferentNames = Annotated[list[str], AfterValidator(_all_different)]
 
 
 class AnnotatedData(_Section):
@@ -89,13 +105,19 @@ class ClassificationSource(_Section):
     """Test files."""
     text_column: int = 0
     """Column of the text, counted from 0."""
-    label_columns: list[int] = []
+    label_columns: DifferentNumbers = []
     """Columns of the labels; empty: all the others. One column: one class a row; several: 0/1 each."""
     header: bool | Literal["auto"] = "auto"
     """Whether the first row names the columns; `auto`: if it has titles such as `text` or `label`, or with
     several label columns no 0 or 1; a first row that may be either is an error."""
     prefix: str = ""
     """Put before the name of each class, to keep it apart from one of another source."""
+
+    @model_validator(mode="after")
+    def _have_no_text_as_label(self) -> Self:
+        if self.text_column in self.label_columns:
+            raise ValueError(f"text_column {self.text_column} is one of label_columns too; name another")
+        return self
 
 
 class ClassificationData(ClassificationSource):
@@ -232,9 +254,9 @@ class Distillation(_Section):
 class CrossValidation(_Section):
     """Leave-one-document-out cross-validation."""
 
-    sets: list[str] = []
+    sets: DifferentNames = []
     """Sets whose documents are left out one at a time; the rest of them is trained on with `data.train`."""
-    seeds: list[int] = []
+    seeds: DifferentNumbers = []
     """Seeds to repeat it with; empty: the experiment's."""
 
 
@@ -250,6 +272,10 @@ class Rates(_Section):
     """Peak learning rate of the encoder."""
     head: PositiveFloat
     """Peak learning rate of the heads."""
+
+    def __str__(self) -> str:
+        """What the folders of its runs are called after."""
+        return f"encoder{self.encoder:g}-head{self.head:g}"
 
 
 class PublishedResult(_Section):
@@ -270,10 +296,19 @@ class Benchmark(_Section):
     """Metrics of the test documents to report; at least one for `benchmark`."""
     grid: list[Rates] = []
     """Rates to choose from on the development documents; empty: those of `training`."""
-    seeds: list[int] = Field(default=[13, 14, 15], min_length=1)
+    seeds: DifferentNumbers = Field(default=[13, 14, 15], min_length=1)
     """Seeds of the reported runs; the first also chooses the rates."""
     published: dict[MetricName, PublishedResult] = {}
     """Best public result of a metric."""
+
+    @field_validator("grid")
+    @classmethod
+    def _have_own_folders(cls, grid: list[Rates]) -> list[Rates]:
+        """Refuse pairs that would share a folder: the checkpoint of one that is beaten is deleted."""
+        folders = [str(rates) for rates in grid]
+        if len(set(folders)) < len(folders):
+            raise ValueError("expected different pairs, of which at least one rate differs in six digits")
+        return grid
 
 
 class ExperimentConfig(_Section):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from conflictcoder.coder import EventCoder
 from conflictcoder.decoding import Outputs, log_softmax
 from conflictcoder.labels import LabelSpace
-from conflictcoder.tags import tag_names
+from conflictcoder.tags import OUTSIDE, tag_names
 from conflictcoder.windows import Window
 from train.config import ConfigError, ExperimentConfig
 from train.data.reading import load_corpus
@@ -100,14 +100,15 @@ def _window_doubts(
     scores = label_scores(arrays, row)
     place = _Places(document, window)
     if "spans" in scores:
-        yield from _tag_doubts(place, np.array(row["spans"]), log_softmax(scores["spans"]), labels)
-    if "event_types" in scores and not labels.ontology.exclusive_event_types:
-        for piece, truth in enumerate(row["event_types"]):
-            for name, known, score in zip(
-                labels.ontology.event_types, truth, scores["event_types"][piece], strict=True
-            ):
-                said = (f"reports no {name}", f"reports {name}")
-                yield from place.contradict(window.pieces[piece].start, None, known, score, said)
+        yield from _tag_doubts(place, row, scores["spans"], labels)
+    if "event_types" in scores:
+        answers = zip(window.pieces, row["event_types"], scores["event_types"], strict=True)
+        for piece, truth, values in answers:
+            yield from _event_type_doubts(place, piece.start, truth, values, labels)
+    for (start, end, known), values in zip(row["triggers"], scores.get("realis", ()), strict=False):
+        if known != IGNORED:
+            names = [f"realis {name}" for name in labels.ontology.realis]
+            yield from place.contradict_choice(start, end, known, values, names)
     for kept, values in zip(row["pairs"], scores.get("pairs", ()), strict=False):
         trigger, mention = row["triggers"][kept[0]], row["mentions"][kept[1]]
         for name, known, score in zip(labels.ontology.roles, kept[2:], values, strict=True):
@@ -117,14 +118,31 @@ def _window_doubts(
 
 
 def _tag_doubts(
-    place: _Places, tags: NDArray[np.int64], scores: Floats, labels: LabelSpace
+    place: _Places, row: Mapping[str, Any], scores: Floats, labels: LabelSpace
 ) -> Iterator[Doubt]:
+    """Doubts about words; a word that is O may be in a span of a type that was not annotated."""
     names = tag_names(labels.span_types)
+    tags = np.array(row["spans"])
+    unknown = np.concatenate([[False], np.repeat(row["unknown_types"], 2)])  # O, B-, I-, B-, …
     for position in np.flatnonzero(tags != IGNORED):
-        best = int(scores[position].argmax())
-        if best != tags[position]:
-            confidence = float(np.exp(scores[position, best]))
-            yield place.doubt(int(position), None, confidence, (names[tags[position]], names[best]))
+        values = scores[position].copy()
+        if tags[position] == OUTSIDE:
+            values[OUTSIDE] = np.logaddexp.reduce([values[OUTSIDE], *values[unknown]])
+            values[unknown] = -np.inf
+        yield from place.contradict_choice(int(position), None, int(tags[position]), values, names)
+
+
+def _event_type_doubts(
+    place: _Places, start: int, truth: Sequence[float], scores: Floats, labels: LabelSpace
+) -> Iterator[Doubt]:
+    """Doubts about what a sentence reports: about each type, or about the only one."""
+    names = [f"reports {name}" for name in labels.ontology.event_types]
+    if labels.ontology.exclusive_event_types:
+        if IGNORED not in truth:
+            yield from place.contradict_choice(start, None, int(np.argmax(truth)), scores, names)
+        return
+    for name, reports, known, score in zip(labels.ontology.event_types, names, truth, scores, strict=True):
+        yield from place.contradict(start, None, known, score, (f"reports no {name}", reports))
 
 
 class _Places:
@@ -156,6 +174,15 @@ class _Places:
         document = self._document.gold.document.id
         words = self.words(start, end)
         return Doubt(round(confidence, 4), document, sentence + 1, words, said[0], said[1])
+
+    def contradict_choice(
+        self, start: int, end: int | None, known: int, scores: Floats, names: Sequence[str]
+    ) -> Iterator[Doubt]:
+        """A doubt about one of several answers, if the model says another."""
+        best = int(scores.argmax())
+        if best != known:
+            confidence = float(np.exp(log_softmax(scores)[best]))
+            yield self.doubt(start, end, confidence, (names[known], names[best]))
 
     def contradict(
         self, start: int, end: int | None, known: float, score: float, said: tuple[str, str]

@@ -6,7 +6,6 @@ import json
 import logging
 import math
 import os
-import random
 import shutil
 import sys
 import time
@@ -31,7 +30,7 @@ from transformers import (
 from transformers.integrations import TensorBoardCallback
 
 from conflictcoder.bundle import CHECKPOINT
-from conflictcoder.errors import ConflictCoderError, DataError
+from conflictcoder.errors import ConflictCoderError
 from conflictcoder.labels import LabelSpace
 from conflictcoder.modeling import JointModel
 from conflictcoder.torch_runtime import TorchRuntime
@@ -42,10 +41,8 @@ from train.backbones import find_backbone
 from train.build import build_model, load_tokenizer
 from train.calibrate import fit_calibration
 from train.collation import WindowCollator
-from train.config import CONFIG, AnnotatedData, ConfigError, Data, ExperimentConfig, suggest
-from train.data.paths import data_paths
+from train.config import CONFIG, ConfigError, ExperimentConfig, suggest
 from train.data.reading import load_corpus
-from train.data.splits import hold_out
 from train.development import DevelopmentMetrics
 from train.distillation import DistillationLoss, Targets, teach
 from train.evaluation import evaluate_coder
@@ -60,6 +57,8 @@ from train.precision import choose_attention, mixed_precision, padding_multiple
 from train.provenance import METRICS, PROVENANCE, check_same, describe
 from train.report.page import write_report
 from train.sample import SAMPLE, write_sample
+from train.seen import warn_of_seen
+from train.selection import select_documents
 from train.start import start_from
 
 _TRAINER_FOLDER = "trainer"
@@ -137,54 +136,6 @@ def prepare(config: ExperimentConfig, corpus: Corpus | None = None) -> Experimen
     )
 
 
-def select_documents(
-    config: ExperimentConfig, corpus: Corpus
-) -> tuple[list[LabelledDocument], list[LabelledDocument], list[LabelledDocument]]:
-    """The training, development and test documents of a config.
-
-    Raises:
-        ConfigError: A set does not exist, or one document would be in two roles.
-        DataError: There is nothing to train on.
-    """
-    data = config.data
-    names: dict[str, Sequence[str]] = {"train": ["train"], "dev": ["dev"], "test": ["test"]}
-    if isinstance(data, AnnotatedData):
-        names = {"train": data.train, "dev": data.dev, "test": data.test}
-    chosen: dict[str, list[LabelledDocument]] = {}
-    for role, sets in names.items():
-        for name in sets:
-            if name not in corpus.sets:
-                known = ", ".join(corpus.sets)
-                raise ConfigError(f"data.{role}: no set {name!r}; the splits have {known}")
-        chosen[role] = [item for name in sets for item in corpus.sets[name]]
-    train, dev = chosen["train"], chosen["dev"]
-    if len(train) < (1 if dev else 2):
-        raise DataError(f"{len(train)} training documents in {names['train']}; name sets that have some")
-    if not dev:
-        keep_types = not isinstance(data, AnnotatedData)
-        train, dev = hold_out(train, data.dev_share, config.seed, keep_types=keep_types)
-    if isinstance(data, AnnotatedData) and data.train_share < 1:
-        count = max(1, round(data.train_share * len(train)))
-        train = random.Random(config.seed).sample(train, count)
-    _check_apart(data, chosen)
-    return train, dev, chosen["test"]
-
-
-def _check_apart(data: Data, chosen: Mapping[str, Sequence[LabelledDocument]]) -> None:
-    """Refuse a document in two roles; where files are named by role, which number their documents, a file.
-
-    Raises:
-        ConfigError: There is one.
-    """
-    if isinstance(data, AnnotatedData):
-        ids = {role: {item.document.id for item in documents} for role, documents in chosen.items()}
-    else:
-        ids = {role: {str(path) for path in data_paths(data, [role])} for role in chosen}
-    for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
-        if both := ids[one] & ids[other]:
-            raise ConfigError(f"data: {sorted(both)[0]!r} is in {one} and in {other}; keep it in one")
-
-
 def fit(
     config: ExperimentConfig,
     *,
@@ -214,6 +165,12 @@ def fit(
     experiment = prepare(config, corpus)
     if resume:
         check_same(config)
+    if not int(os.environ.get("RANK", "0")):
+        warn_of_seen(
+            config,
+            dev=[document.gold.document.id for document in experiment.dev],
+            test=[document.document.id for document in experiment.test],
+        )
     # Now, because files may change while the teachers run and it trains.
     origin = describe(config)
     development = DevelopmentMetrics(experiment.dev, experiment.labels)

@@ -5,10 +5,11 @@ from click.testing import CliRunner
 from rich.console import Console
 
 import train.benchmark
-from train.benchmark_report import print_results
+from train.benchmark_report import print_results, run_all
 from train.cli import main
-from train.config import load_config
+from train.config import ExperimentConfig, load_config
 from train.data.paths import data_paths, rebase
+from train.files import write_json
 
 from ..conftest import ROOT
 
@@ -184,6 +185,11 @@ def test_grid_may_be_left_out(run, tmp_path):
         (["benchmark.metrics=[]"], 2, "benchmark.metrics is empty; name the metrics to report"),
         (["benchmark.metric=[]"], 2, "benchmark.metric: unknown key; did you mean 'metrics'?"),
         (["benchmark.grid=[{encoder=1e-4, heads=1}]"], 2, "grid.0.heads: unknown key; did you mean 'head'?"),
+        (
+            ["benchmark.grid=[{encoder=1e-4, head=1e-3}, {encoder=1.0000001e-4, head=1e-3}]"],
+            2,
+            "benchmark.grid: Value error, expected different pairs, of which at least one rate differs",
+        ),
         (["--only", "both", "data.sources=[]"], 2, "data.sources: List should have at least 1 item"),
         (
             ["--only", "who", 'benchmark.metrics=["event_type_macro_f1"]'],
@@ -200,6 +206,32 @@ def test_mistakes_are_told_before_anything_is_trained(run, tmp_path, arguments, 
     assert (result.exit_code, "Traceback" in result.stderr) == (status, False)
     assert message in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_benchmark_whose_name_has_a_folder_is_in_the_summary(tmp_path, monkeypatch):
+    class Run:
+        def __init__(self, config):
+            self.config = config
+
+        def run(self):
+            self.config.run_folder.mkdir(parents=True)
+            write_json({"name": self.config.name}, self.config.run_folder / train.benchmark.RESULT)
+            return {}
+
+    monkeypatch.setattr(train.benchmark.BenchmarkRun, "load", lambda config, **options: Run(config))
+    data = {"type": "conll", "train": ["train.txt"]}
+    names = ["g/x", "y"]
+    configs = [ExperimentConfig(name=name, output=str(tmp_path), data=data) for name in names]
+    run_all(configs, tmp_path, resume=False, report=print)
+    assert [item["name"] for item in json.loads((tmp_path / "benchmarks.json").read_text())] == names
+
+
+def test_two_configs_of_one_name_are_told_before_anything_is_read(run, configs, tiny_backbone, tmp_path):
+    text = (configs / "both.toml").read_text()
+    (configs / "third.toml").write_text(text.replace('name = "both"', 'name = "./both"'))
+    result = run(data=tmp_path / "gone")
+    assert (result.exit_code, "two configs have this run folder; give each" in result.stderr) == (2, True)
+    assert str(tmp_path / "out" / f"both-{tiny_backbone.name}") in result.stderr
 
 
 def test_benchmark_can_be_fitted_as_an_experiment(configs, data, tiny_backbone, tmp_path):

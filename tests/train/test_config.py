@@ -46,6 +46,9 @@ def test_defaults_and_overrides(path):
         ("name=/tmp/x", r"name: .*a folder inside `output`; got '/tmp/x'"),
         ("data.dev_share=0", r"data\.dev_share: .*greater than 0; got 0"),
         ("data.dev_share=1", r"data\.dev_share: .*less than 1; got 1"),
+        ("crossval.seeds=[1, 2, 1]", r"crossval\.seeds: .*expected different values; got \[1, 2, 1\]"),
+        ('crossval.sets=["a", "a"]', r"crossval\.sets: .*expected different values"),
+        ("benchmark.seeds=[1, 1]", r"benchmark\.seeds: .*expected different values"),
         ("name.x=1", "is a value, not a section"),
         ("training", "expected section.key=value"),
     ],
@@ -152,3 +155,17 @@ def test_every_field_is_documented():
             nested = field.annotation
             if isinstance(nested, type) and hasattr(nested, "model_fields"):
                 assert all(inner.description for inner in nested.model_fields.values()), nested
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("label_columns = [0]", r"data: .*text_column 0 is one of label_columns too"),
+        ("label_columns = [1, 2, 1]", r"data\.label_columns: .*expected different values"),
+    ],
+)
+def test_columns_are_different_ones(tmp_path, columns, message):
+    path = tmp_path / "x.toml"
+    path.write_text(f'name = "x"\n[data]\ntype = "classification"\ntrain = ["x.tsv"]\n{columns}\n')
+    with pytest.raises(ConfigError, match=message):
+        load_config(path)

@@ -6,8 +6,8 @@ import pytest
 from train.config import ConfigError
 from train.crossval import _fold_config, _leave_out, crossval
 from train.data.reading import load_corpus
-from train.fit import select_documents
 from train.provenance import OtherRunError
+from train.selection import select_documents
 
 from ..conftest import ROOT, TEN, tiny_config, write_data
 

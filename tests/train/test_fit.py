@@ -14,9 +14,10 @@ from train.config import ConfigError, load_config
 from train.data.reading import load_corpus
 from train.development import DevelopmentMetrics
 from train.evaluation import evaluate_coder
-from train.fit import RunError, dry_run, fit, prepare, select_documents
+from train.fit import RunError, dry_run, fit, prepare
 from train.labelled import LabelledDocument
 from train.provenance import OtherRunError
+from train.selection import select_documents
 
 from ..conftest import ROOT, tiny_config, write_data
 
@@ -239,6 +240,21 @@ def test_unknown_set_and_shared_document_are_config_errors(ten_data, tiny_backbo
     shared = config.model_copy(update={"data": config.data.model_copy(update={"train": ["train", "dev"]})})
     with pytest.raises(ConfigError, match="in train and in dev"):
         select_documents(shared, corpus)
+
+
+def test_last_document_of_a_type_is_trained_on(tiny_backbone, tmp_path):
+    """Documents 0 to 4 have a type each that no other has."""
+    ann = {
+        f"d{n}": f"# id: d{n}\n# date: 2024-02-06\n# origin: written\n\n[Unit {n}]{{m1 T{min(n, 5)}}} came.\n"
+        for n in range(12)
+    }
+    ontology = "entity_types: [T0, T1, T2, T3, T4, T5]\nevent_types: []\nroles: []\nrealis: []\n"
+    data = write_data(tmp_path / "data", ann, ontology, {})
+    for seed in range(5):
+        config = tiny_config(data, tiny_backbone, tmp_path, data__dev=[], data__dev_share=0.5, seed=seed)
+        train, dev, _ = select_documents(config, load_corpus(config.data))
+        assert {f"d{n}" for n in range(5)} <= {item.document.id for item in train}
+        assert dev
 
 
 def test_two_processes_train_one_model(ten_data, tiny_backbone, tmp_path, tiny_run):

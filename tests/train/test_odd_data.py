@@ -8,7 +8,8 @@ from click.testing import CliRunner
 from train.cli import main
 from train.config import ConfigError, ExperimentConfig
 from train.data.reading import load_corpus
-from train.fit import fit, select_documents
+from train.fit import fit
+from train.selection import select_documents
 
 
 @pytest.fixture

@@ -4,7 +4,11 @@ import shutil
 import pytest
 
 from conflictcoder.bundle import file_hash, fingerprint
+from train.config import ExperimentConfig
+from train.fit import fit
 from train.seen import seen_documents
+
+from ..conftest import TEN, tiny_config, write_data
 
 
 @pytest.fixture
@@ -53,3 +57,36 @@ def test_unknown_where_nothing_tells(run):
     assert seen_documents(run) is None
     (run / "provenance.json").unlink()
     assert seen_documents(run) is None
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        ({"train": ["train"], "dev": ["dev"], "test": ["new"]}, ""),  # in the roles that they had
+        ({"train": ["new"], "dev": ["train"]}, "'ten'"),
+        ({"train": ["train"], "dev": ["new"], "test": ["dev"]}, "'again'"),
+    ],
+)
+@pytest.mark.parametrize("key", ["model.start", "distillation.teachers"])
+def test_documents_that_an_origin_has_seen_are_told_of_before_training(
+    root, tiny_backbone, tiny_run, tmp_path, monkeypatch, caplog, roles, told, key
+):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.fit.make_trainer", stop)
+    ann = {name: TEN.replace("# id: ten", f"# id: {name}") for name in ("ten", "again", "new")}
+    ontology = (root / "data" / "ontology.yaml").read_text(encoding="utf-8")
+    data = write_data(tmp_path / "data", ann, ontology, {"dev": ["again"], "new": ["new"]})
+    section, _, name = key.partition(".")
+    origin = str(tiny_run) if name == "start" else [str(tiny_run)]
+    changes = {f"data__{role}": sets for role, sets in roles.items()}
+    config = tiny_config(data, tiny_backbone, tmp_path, **changes).model_dump()
+    config[section][name] = origin
+    with pytest.raises(KeyboardInterrupt):
+        fit(ExperimentConfig.model_validate(config))
+    messages = [record.getMessage() for record in caplog.records if record.name == "train.seen"]
+    assert len(messages) == bool(told)
+    for message in messages:
+        assert message.startswith(f"{key}: {tiny_run} was trained on, or chosen by, 1 of the dev and test")
+        assert told in message

@@ -9,7 +9,9 @@ from conflictcoder.document import Document
 from conflictcoder.errors import ConflictCoderError, DataError
 from train.data.ann import AnnError, AnnotatedArticle, read_ann
 from train.data.cleaning import clean_article
+from train.data.json_documents import read_json
 from train.data.ontology_file import load_ontology
+from train.data.reading import ANNOTATED_SUFFIXES, annotated_files
 from train.data.splits import divide, read_splits
 from train.data.statistics import Statistics
 from train.labelled import LabelledDocument
@@ -31,8 +33,9 @@ class CheckReport:
 def check_data(folder: Path) -> CheckReport:
     """Check a data folder.
 
-    It has `ontology.yaml`, `annotations/` with `.ann` files, and may have `splits.toml` and
-    `articles/` with the raw text of the documents whose origin is `seed`.
+    It has `ontology.yaml`, `annotations/` with `.ann` or JSON files, and may have `splits.toml` and
+    `articles/` with the raw text of the documents whose origin is `seed` (of `.ann` files). A JSON file
+    is read up to its first mistake.
 
     Args:
         folder: The folder.
@@ -41,24 +44,28 @@ def check_data(folder: Path) -> CheckReport:
         ConflictCoderError: The ontology cannot be read, or there is no annotation.
     """
     ontology = load_ontology(folder / "ontology.yaml")
-    files = sorted((folder / "annotations").rglob("*.ann"))
+    files = annotated_files(folder / "annotations")
     if not files:
-        raise DataError("no .ann file; expected some", file=str(folder / "annotations"))
+        message = f"no labelled file; expected {', '.join(ANNOTATED_SUFFIXES)}"
+        raise DataError(message, file=str(folder / "annotations"))
     mistakes: list[str] = []
     documents: list[Document] = []
+    hidden = False
     for file in files:
         try:
-            article = read_ann(file, ontology)
+            if file.suffix == ".ann":
+                article = read_ann(file, ontology)
+                documents.append(article.document)
+                mistakes += _check_article(article, file, folder / "articles")
+            else:
+                documents += [labelled.document for labelled in read_json(file, ontology)]
         except AnnError as error:
             mistakes += [str(mistake) for mistake in error.mistakes]
-            continue
         except DataError as error:
             mistakes.append(str(error))
-            continue
-        documents.append(article.document)
-        mistakes += _check_article(article, file, folder / "articles")
-    broken = {file.stem for file in files} - {document.id for document in documents}
-    mistakes += _check_splits(documents, broken, folder / "splits.toml")
+            hidden = hidden or file.suffix != ".ann"
+    broken = {file.stem for file in files if file.suffix == ".ann"} - {document.id for document in documents}
+    mistakes += _check_splits(documents, None if hidden else broken, folder / "splits.toml")
     return CheckReport(mistakes, Statistics.of(documents, ontology))
 
 
@@ -113,8 +120,11 @@ def _line_of(file: Path, sentence: int) -> int:
     return len(lines)
 
 
-def _check_splits(documents: list[Document], broken: set[str], path: Path) -> list[str]:
-    """Mistakes of the splits; that an id of `broken` has no document is no mistake of theirs."""
+def _check_splits(documents: list[Document], broken: set[str] | None, path: Path) -> list[str]:
+    """Mistakes of the splits; that an id of `broken` has no document is no mistake of theirs.
+
+    It is None where any id may be that of a document in a file with mistakes.
+    """
     if not path.exists():
         return []
     known = {document.id for document in documents}
@@ -127,7 +137,7 @@ def _check_splits(documents: list[Document], broken: set[str], path: Path) -> li
     mistakes = [
         f"{path}: {name!r} is listed and has no annotation; annotate it or take it off the list"
         for name in placed
-        if name not in known | broken
+        if broken is not None and name not in known | broken
     ]
     where: dict[str, tuple[str, str]] = {}
     for name, members in sets.items():

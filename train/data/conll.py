@@ -106,6 +106,8 @@ def _column_mistake(columns: list[str], width: int, token_column: int, tag_colum
     for column in (token_column, tag_column):
         if not -width <= column < width:
             return f"{width} columns, so there is no column {column}; the first is 0"
+    if token_column % width == tag_column % width:
+        return f"token_column {token_column} is tag_column {tag_column} too, of {width} columns"
     if not columns[token_column].strip(" "):
         return f"column {token_column} is empty; expected a token"
     tag = columns[tag_column].strip()

@@ -34,13 +34,18 @@ def read_annotated(paths: Iterable[Path], ontology: Ontology) -> list[LabelledDo
     for path in paths:
         files = [path]
         if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix in ANNOTATED_SUFFIXES)
+            files = annotated_files(path)
         if not path.exists() or not files:
             found = "has no labelled file" if path.exists() else "does not exist"
             raise DataError(f"{found}; expected {', '.join(ANNOTATED_SUFFIXES)}", file=str(path))
         for file in files:
             documents += _read_file(file, ontology)
     return documents
+
+
+def annotated_files(folder: Path) -> list[Path]:
+    """The `.ann` and JSON files of a folder and those below it, in the order of their names."""
+    return sorted(file for file in folder.rglob("*") if file.suffix in ANNOTATED_SUFFIXES)
 
 
 def _read_file(path: Path, ontology: Ontology) -> list[LabelledDocument]:

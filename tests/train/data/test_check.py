@@ -8,6 +8,10 @@ ONTOLOGY = "entity_types: [WHO, WHERE]\nevent_types: [RAID]\nroles: [BY]\nrealis
 SPLITS = '[sets]\ntest = ["b"]\n'
 RAW = "World\n\nRebels raided Gao.  It rained.\n\nPhoto: AFP\n\nThe end.\n"
 SEED = "[Rebels]{m1 WHO} [raided]{e1 RAID BY=m1} [Gao]{m2 WHERE}.\nIt rained.\n\nThe end.\n"
+LINE = (
+    '{"id": "ID", "sentences": [{"text": "Raid ID.", "events": '
+    '[{"id": "e1", "type": "RAID", "realis": "actual", "start": 0, "end": 4, "text": "Raid"}]}]}\n'
+)
 
 
 def head(name, origin="written"):
@@ -58,6 +62,24 @@ def test_splits_and_articles_may_be_left_out(folder):
     (folder / "annotations/seed/a.ann").unlink()
     (folder / "articles/a.txt").unlink()
     assert mistakes(folder) == []
+
+
+def test_json_documents_are_read_beside_ann(folder):
+    change(folder, "splits.toml", '[sets]\ntest = ["b", "d", "e"]\n')
+    change(folder, "annotations/more.jsonl", LINE.replace("ID", "d") + LINE.replace("ID", "e"))
+    report = check_data(folder)
+    assert report.mistakes == []
+    assert (report.statistics.documents, report.statistics.events) == (5, 4)
+    change(folder, "annotations/more.jsonl", LINE.replace("ID", "d") + "{}\n")
+    change(folder, "annotations/f.json", LINE.replace("ID", "c"))
+    assert mistakes(folder) == [
+        "annotations/more.jsonl:2: id: Field required",
+        "two documents have the id 'c'; give each its own",
+    ]
+    change(folder, "annotations/f.json", LINE.replace("ID", "f").replace("RAID", "COUP"))
+    (first, second) = mistakes(folder)
+    assert first.startswith("annotations/f.json:1: sentence 1: ")
+    assert second.startswith("annotations/more.jsonl:2: ")
 
 
 def test_every_mistake_of_every_file_is_listed(folder):
@@ -158,7 +180,8 @@ def test_sentence_in_two_sets(folder):
 def test_folder_without_annotations(folder):
     for path in (folder / "annotations").rglob("*.ann"):
         path.unlink()
-    with pytest.raises(DataError, match=r"annotations: no \.ann file; expected some"):
+    message = r"annotations: no labelled file; expected \.ann, \.json, \.jsonl"
+    with pytest.raises(DataError, match=message):
         check_data(folder)
 
 

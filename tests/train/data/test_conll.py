@@ -120,6 +120,7 @@ def test_documents_with_marks(tmp_path, mark):
         ("a\t\nb\tO\n", {}, 1, "tag ''"),
         ("a O\n", {"token_column": 5}, 1, "2 columns, so there is no column 5; the first is 0"),
         ("a O\n", {"token_column": 2}, 1, "2 columns, so there is no column 2; the first is 0"),
+        ("B-P O\n", {"token_column": 1}, 1, "token_column 1 is tag_column -1 too, of 2 columns"),
         ("a O\n", {"tag_column": -3}, 1, "2 columns, so there is no column -3"),
     ],
 )
