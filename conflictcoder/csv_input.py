@@ -96,7 +96,8 @@ class _RowMaker:
         """Go past lines that were not read; as a rule each is a row, whose number stays its own."""
         self._number += lines
 
-    def _values(self, row: Sequence[str]) -> dict[str, str]:
+    def _values(self, row: Sequence[str]) -> dict[str, str | None]:
+        """What each field's cell holds; None if it is empty: CSV has no other way to say nothing."""
         if len(row) != self._width:
             raise ValueError(f"expected {self._width} cells as in the header, got {len(row)}")
         values = {field: row[position] for field, position in self._positions.items()}
@@ -105,7 +106,7 @@ class _RowMaker:
                 raise ValueError(f"{self._found[field]}: not UTF-8 text; save the file as CSV in UTF-8")
             if "\0" in value:
                 raise ValueError(f"{self._found[field]}: has NUL characters; give plain text in UTF-8")
-        return values
+        return {field: value or None for field, value in values.items()}
 
 
 class _Lines(Iterator[str]):

@@ -145,7 +145,7 @@ def test_csv_with_its_own_names_marks_and_line_ends(tmp_path):
     items = read(write(tmp_path, "a.csv", content), text="body", id="key", date="when")
     assert items == [
         Article(text='One, "two"\r\nand three.', id="1", date="2024-01-06"),
-        Article(text="", id="2"),
+        "a.csv:5: body: empty; expected text",
     ]
 
 
