@@ -55,6 +55,15 @@ def test_what_a_cut_off_file_has_is_read(tmp_path, suffix, kept):
     whole = read(write(tmp_path, "a.jsonl", LINES))
     assert articles == whole[: len(articles)]
     assert f"a.jsonl{suffix}: damaged or cut off" in error
+    assert "what could be read was taken" in error
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_text_that_is_cut_off_is_not_said_to_be_taken(tmp_path, suffix):
+    data = COMPRESS[suffix](LINES)
+    (error,) = read(write(tmp_path, f"a.txt{suffix}", data[: len(data) // 2]))
+    assert f"a.txt{suffix}: damaged or cut off" in error
+    assert "; it was not coded; get the file again" in error
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)
