@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from conflictcoder import Article, DataError
+from conflictcoder import Article, DataError, Document, Sentence
 from conflictcoder.compression import MAX_BYTES
 from conflictcoder.inputs import ArticleReader, list_files
 from conflictcoder.records import Columns
@@ -260,7 +260,12 @@ BAD_LINES = {
     "huge number": ('{"id": ' + "9" * 5000 + "}", "a.jsonl:1"),
     "nul": ('{"id": "1", "text": "a"}\0', "a.jsonl:1: a binary file"),
     "null id": ('{"id": null, "text": "a"}', "id: expected text, got nothing"),
-    "other keys": ('{"id": "1", "body": "a"}', "expected either text or sentences"),
+    "other keys": ('{"id": "1", "body": "a"}', "expected either text or sentences, got neither"),
+    "both keys": ('{"id": "1", "text": "a", "sentences": []}', "either text or sentences, got both"),
+    "coded output": (
+        Document("1", "", "", "a", (Sentence("a"),)).to_json(),
+        "sentences: holds objects, so this is coded output; give the articles themselves",
+    ),
     "truth as id": ('{"id": true, "text": "a"}', "id: expected text, got bool"),
     "fraction as id": ('{"id": 1.5, "text": "a"}', "id: expected text, got float"),
     "no id": ('{"key": "1", "text": "a"}', "got the keys 'key', 'text'"),
