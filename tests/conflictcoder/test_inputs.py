@@ -171,6 +171,25 @@ def test_delimiter_is_found(tmp_path, delimiter):
     assert read(write(tmp_path, "a.csv", content), id="id,x") == [Article(text="One, two.", id="1")]
 
 
+@pytest.mark.parametrize(
+    "before", ["\r\n \n", "sep=;\r\n", "\ufeffSEP=;\n", "\nsep=;\n\n"], ids=["blank", "sep", "mark", "both"]
+)
+def test_lines_before_the_header(tmp_path, before):
+    line = before.count("\n") + 2
+    article, error = read(write(tmp_path, "a.csv", f"{before}id;text\n1;One, two.\n2\n"))
+    assert article == Article(text="One, two.", id="1")
+    assert error == f"a.csv:{line + 1}: expected 2 cells as in the header, got 1"
+
+
+def test_delimiter_that_excel_names_is_taken_and_no_other(tmp_path):
+    assert read(write(tmp_path, "a.csv", "sep=|\nid|text\n1|x;y\n")) == [Article(text="x;y", id="1")]
+    assert read(write(tmp_path, "b.csv", "sep=\t\nid\ttext\n1\tx\n")) == [Article(text="x", id="1")]
+    (error,) = read(write(tmp_path, "c.csv", "sep=;\n\nid,text\n1,x\n"))
+    assert error.startswith("c.csv:3: no column 'text'")
+    (error,) = read(write(tmp_path, "d.csv", "\nsep=;\n"))
+    assert error == "d.csv: empty; expected a header with the names of the columns"
+
+
 BAD_TABLES = {
     "empty": (b"", "a.csv: empty; expected a header"),
     "no column": (b"id,txt\n1,x\n", "a.csv:1: no column 'text'; the columns are: id, txt; did you mean"),
