@@ -13,7 +13,7 @@ from conflictcoder.errors import DataError
 from conflictcoder.records import Columns, article_of_row
 
 _DELIMITERS = ",;\t"
-_EXCEL = re.compile(r'sep=([^"\r\n\0])\s*', re.IGNORECASE)  # a line before the header that tells the delimiter
+_EXCEL = re.compile(r'sep=([^"\r\n\0])\s*', re.IGNORECASE)  # before the header: the delimiter
 _UNDECODED = re.compile(r"[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
 
 

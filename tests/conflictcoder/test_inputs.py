@@ -125,6 +125,22 @@ def test_file_that_is_no_prose_is_refused(tmp_path, name):
     assert "give one of .txt, .jsonl, .csv, .tsv, .parquet" in error
 
 
+@pytest.mark.parametrize("name", ["63", "a.log", "a.gz"])
+@pytest.mark.parametrize("key", ["text", "sentences", "body"])
+def test_lines_of_json_without_their_ending_are_refused(tmp_path, name, key):
+    content = b"\n" + json.dumps({"id": "1", key: "x"}).encode() + b"\n" + LINES
+    path = write(tmp_path, name, gzip.compress(content) if name.endswith(".gz") else content)
+    (error,) = read(path, text="body" if key == "body" else None)
+    assert error.startswith(f"{name}: lines of JSON under a name that does not tell so; give it the ending")
+
+
+@pytest.mark.parametrize("text", ['{"quoted": 1}', '"text"', "[" * 100_000, '{"text": 1} he said.\n{}'])
+def test_text_that_looks_like_json_is_read_without_an_ending(tmp_path, text):
+    assert read(write(tmp_path, "a", text)) == [Article(text=text, id="a")]
+    record = '{"text": "x"}'
+    assert read(write(tmp_path, "a.txt", record)) == [Article(text=record, id="a")]
+
+
 def test_links_to_files_are_followed_and_to_folders_only_if_named(tmp_path):
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     inside.mkdir()
