@@ -17,6 +17,7 @@ from conflictcoder.arrow import require_pyarrow
 from conflictcoder.bundle import default_bundle
 from conflictcoder.calibration import BALANCED, OPERATING_POINTS
 from conflictcoder.coder import EventCoder
+from conflictcoder.compression import COMPRESSIONS
 from conflictcoder.document import Article
 from conflictcoder.errors import ConflictCoderError, DataError
 from conflictcoder.inputs import ArticleReader, list_files, not_read
@@ -51,7 +52,7 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Output file.")
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="By default what OUT ends in, or else jsonl."
+    "--format", "form", type=click.Choice(FORMATS), help="By default what OUT ends in; jsonl without ending."
 )
 @_MODEL
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or another torch device.")
@@ -85,7 +86,7 @@ def code(
     A .jsonl line is {"id", "text"} or {"id", "sentences"}; tables have columns of these names. Files
     may be compressed (.gz, .zst). Output is a document a line (jsonl) or an event a row (csv, parquet).
     """
-    form = form or format_of(out)
+    form = _choose_format(out, form)
     recorder = None
     try:
         _check_usage(out, form, resume=resume)
@@ -172,6 +173,19 @@ def _reading() -> Iterator[None]:
         yield
     except OSError as error:
         raise not_read(error, error.filename or "") from None
+
+
+def _choose_format(out: Path | None, form: str | None) -> str:
+    suffix = out.suffix.lower() if out else ""
+    if suffix in COMPRESSIONS:
+        raise click.UsageError(f"-o {out}: output is not compressed; leave {suffix} off")
+    form = form or format_of(out)
+    if form is None:
+        raise click.UsageError(
+            f"-o {out}: no format has the ending {suffix}; choose one by --format ({', '.join(FORMATS)}), "
+            "or end it in .jsonl, .csv or .parquet"
+        )
+    return form
 
 
 def _check_usage(out: Path | None, form: str, *, resume: bool) -> None:

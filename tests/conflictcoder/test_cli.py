@@ -259,6 +259,30 @@ def test_format_follows_the_name_of_the_output(run, article, tmp_path):
     assert documents((tmp_path / "b.csv").read_text())[0]["id"] == "one"
 
 
+@pytest.mark.parametrize("name", ["e", "e.jsonl", "e.ndjson", "e.JSONLINES", "v1.2/e"])
+def test_output_that_ends_in_json_lines_or_in_nothing_is_that(run, article, tmp_path, name):
+    (tmp_path / "v1.2").mkdir()
+    assert run("code", article, "-o", tmp_path / name).exit_code == 0
+    assert documents((tmp_path / name).read_text())[0]["id"] == "one"
+
+
+@pytest.mark.parametrize("name", ["e.tsv", "e.json", "e.xlsx", "e.txt", "e.jsonl.bak"])
+def test_ending_of_no_format_asks_for_one(run, article, tmp_path, name):
+    result = run("code", article, "-o", tmp_path / name)
+    assert (result.exit_code, "--format" in result.stderr) == (2, True)
+    assert f"no format has the ending {Path(name).suffix}" in result.stderr.replace("\n", " ")
+    assert run("code", article, "-o", tmp_path / name, "--format", "jsonl").exit_code == 0
+    assert documents((tmp_path / name).read_text())[0]["id"] == "one"
+
+
+@pytest.mark.parametrize("name", ["e.jsonl.gz", "e.csv.ZST"])
+@pytest.mark.parametrize("options", [[], ["--format", "jsonl"]], ids=["ending", "format"])
+def test_output_that_would_be_compressed_is_refused(run, article, tmp_path, name, options):
+    result = run("code", article, "-o", tmp_path / name, *options)
+    assert (result.exit_code, "output is not compressed" in result.stderr) == (2, True)
+    assert not (tmp_path / name).exists()
+
+
 def test_parquet_needs_a_file(run, article):
     result = run("code", article, "--format", "parquet")
     assert (result.exit_code, "--format parquet needs -o" in result.stderr) == (2, True)
