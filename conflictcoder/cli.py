@@ -35,9 +35,10 @@ from conflictcoder.output import (
 )
 from conflictcoder.progress import ProgressBar
 from conflictcoder.records import Columns
+from conflictcoder.termination import Terminated, terminable
 from conflictcoder.unicode import one_line
 
-_FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
+_FAILED, _WRONG_USAGE, _INTERRUPTED, _TERMINATED = 1, 2, 130, 143
 
 _MODEL = click.option("--model", type=click.Path(path_type=Path), help="Bundle or training checkpoint.")
 
@@ -88,30 +89,23 @@ def code(
     """
     form = _choose_format(out, form)
     recorder = None
-    try:
-        _check_usage(out, form, resume=resume)
-        with _reading():
-            files, unread = list_files(inputs)
-        reader = ArticleReader(files, Columns(**columns), unread)
-        out = _check_output(out, [path for path, _ in files])
-        with _reading():
-            coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
-        with nullcontext() if out is None or is_special(out) else locked(out):
+    with _telling(out), terminable():
+        try:
+            _check_usage(out, form, resume=resume)
             with _reading():
-                recorder = _make_recorder(coder, out, form, resume=resume)
-            failed = _code_articles(coder, reader, out, form, workers, recorder)
-    except ConflictCoderError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        kept = f"; {partial_path(out)} keeps what is done, --resume goes on" if out and recorder else ""
-        click.echo(f"stopped{kept}", err=True)
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        if sys.stderr:
-            sys.stderr.close()  # whoever read our output has had enough
-        sys.exit(0)
-    except OSError as error:
-        _fail(f"{out or 'standard output'}: cannot be written ({error.strerror}); choose another output")
+                files, unread = list_files(inputs)
+            reader = ArticleReader(files, Columns(**columns), unread)
+            out = _check_output(out, [path for path, _ in files])
+            with _reading():
+                coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
+            with nullcontext() if out is None or is_special(out) else locked(out):
+                with _reading():
+                    recorder = _make_recorder(coder, out, form, resume=resume)
+                failed = _code_articles(coder, reader, out, form, workers, recorder)
+        except KeyboardInterrupt as interrupt:
+            kept = f"; {partial_path(out)} keeps what is done, --resume goes on" if out and recorder else ""
+            click.echo(f"stopped{kept}", err=True)
+            sys.exit(_TERMINATED if isinstance(interrupt, Terminated) else _INTERRUPTED)
     if failed:
         click.echo(f"{failed} inputs failed", err=True)
         sys.exit(_FAILED)
@@ -121,25 +115,23 @@ def code(
 @_MODEL
 def info(model: Path | None) -> None:
     """Tell what a checkpoint is: labels, thresholds, provenance, metrics."""
-    try:
+    with _telling():
         with _reading():
             coder = EventCoder.from_pretrained(model)
         output = standard_output("jsonl")
-    except ConflictCoderError as error:
-        _fail(str(error))
-    ontology = coder.config.labels.ontology
-    described = {
-        "conflictcoder": __version__,
-        "checkpoint": str(model or default_bundle()),
-        "layers": sorted(coder.config.labels.layers),
-        "entity_types": ontology.entity_types,
-        "event_types": ontology.event_types,
-        "roles": ontology.roles,
-        "window": {"tokens": coder.config.max_tokens, "sentences": coder.config.max_sentences},
-        "calibration": coder.config.calibration.to_dict(),
-        "provenance": coder.config.provenance,
-    }
-    click.echo(json.dumps(described, ensure_ascii=False, indent=2), file=output)
+        ontology = coder.config.labels.ontology
+        described = {
+            "conflictcoder": __version__,
+            "checkpoint": str(model or default_bundle()),
+            "layers": sorted(coder.config.labels.layers),
+            "entity_types": ontology.entity_types,
+            "event_types": ontology.event_types,
+            "roles": ontology.roles,
+            "window": {"tokens": coder.config.max_tokens, "sentences": coder.config.max_sentences},
+            "calibration": coder.config.calibration.to_dict(),
+            "provenance": coder.config.provenance,
+        }
+        click.echo(json.dumps(described, ensure_ascii=False, indent=2), file=output)
 
 
 class _Reporter:
@@ -160,6 +152,25 @@ class _Reporter:
                 self.tell(str(item))
             else:
                 yield item
+
+
+@contextmanager
+def _telling(out: Path | None = None) -> Iterator[None]:
+    """End the program with a message where the user can do something about an error.
+
+    Args:
+        out: What is written; None for standard output.
+    """
+    try:
+        yield
+    except ConflictCoderError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        if sys.stderr:
+            sys.stderr.close()  # whoever read our output has had enough
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{out or 'standard output'}: cannot be written ({error.strerror}); choose another output")
 
 
 @contextmanager

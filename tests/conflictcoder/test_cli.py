@@ -158,6 +158,17 @@ def test_full_disk_is_told(run, article):
     assert "/dev/full: cannot be written (No space left on device)" in result.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("command", ["code", "info"])
+def test_full_standard_output_is_told(article, tiny_bundle, command):
+    inputs = [article] if command == "code" else []
+    result = run_closed([command, *inputs, "--model", tiny_bundle], ">/dev/full")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "error: standard output: cannot be written (No space left on device); choose another output\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.partial", "in.jsonl.journal", "in.jsonl.lock"])
 def test_output_never_destroys_an_input(run, tmp_path, name):
     source = tmp_path / name
