@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
@@ -214,11 +215,13 @@ def _check_output(out: Path | None, inputs: list[Path]) -> Path | None:
     """The file that is written, behind links.
 
     Raises:
-        DataError: Its folder is missing, or writing it would destroy an input.
+        DataError: It leads nowhere, its folder is missing, or writing it would destroy an input.
     """
     if out is None or is_special(out):
         return out
-    out = out.resolve()
+    out = Path(os.path.realpath(out))  # Path.resolve raises on some Pythons if links lead in a circle
+    if out.is_symlink():
+        raise DataError("a link that leads back to itself; choose another output", file=str(out))
     if not out.parent.is_dir():
         raise DataError("the output cannot be written: its folder does not exist; make it", file=str(out))
     taken = {out, partial_path(out), journal_path(out), lock_path(out)}

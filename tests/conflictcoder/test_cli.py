@@ -197,6 +197,16 @@ def test_output_through_a_link_is_written_where_the_link_leads(run, article, tmp
     assert documents((tmp_path / "target.jsonl").read_text())[0]["id"] == "one"
 
 
+@pytest.mark.parametrize("names", [["a.jsonl"], ["a.jsonl", "b.jsonl"]], ids=["itself", "each other"])
+def test_output_that_is_a_link_to_itself_is_told(run, article, tmp_path, names):
+    for name, target in zip(names, reversed(names), strict=True):
+        (tmp_path / name).symlink_to(tmp_path / target)
+    result = run("code", article, "-o", tmp_path / "a.jsonl")
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert ": a link that leads back to itself; choose another output" in result.stderr
+    assert (tmp_path / "a.jsonl").is_symlink()
+
+
 def test_pipe_as_output_stays_a_pipe(run, article, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
