@@ -171,6 +171,8 @@ def _telling(out: Path | None = None) -> Iterator[None]:
             sys.stderr.close()  # whoever read our output has had enough
         sys.exit(0)
     except OSError as error:
+        if out is None:
+            sys.stdout = None  # or what it still holds fails once more at the end, as exit status 120
         _fail(f"{out or 'standard output'}: cannot be written ({error.strerror}); choose another output")
 
 
