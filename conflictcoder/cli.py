@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
@@ -17,6 +18,7 @@ from conflictcoder.arrow import require_pyarrow
 from conflictcoder.bundle import default_bundle
 from conflictcoder.calibration import BALANCED, OPERATING_POINTS
 from conflictcoder.coder import EventCoder
+from conflictcoder.compression import COMPRESSIONS
 from conflictcoder.document import Article
 from conflictcoder.errors import ConflictCoderError, DataError
 from conflictcoder.inputs import ArticleReader, list_files, not_read
@@ -34,9 +36,10 @@ from conflictcoder.output import (
 )
 from conflictcoder.progress import ProgressBar
 from conflictcoder.records import Columns
+from conflictcoder.termination import Terminated, terminable
 from conflictcoder.unicode import one_line
 
-_FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
+_FAILED, _WRONG_USAGE, _INTERRUPTED, _TERMINATED = 1, 2, 130, 143
 
 _MODEL = click.option("--model", type=click.Path(path_type=Path), help="Bundle or training checkpoint.")
 
@@ -51,7 +54,7 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Output file.")
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="By default what OUT ends in, or else jsonl."
+    "--format", "form", type=click.Choice(FORMATS), help="By default what OUT ends in; jsonl without ending."
 )
 @_MODEL
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or another torch device.")
@@ -85,32 +88,25 @@ def code(
     A .jsonl line is {"id", "text"} or {"id", "sentences"}; tables have columns of these names. Files
     may be compressed (.gz, .zst). Output is a document a line (jsonl) or an event a row (csv, parquet).
     """
-    form = form or format_of(out)
+    form = _choose_format(out, form)
     recorder = None
-    try:
-        _check_usage(out, form, resume=resume)
-        with _reading():
-            files, unread = list_files(inputs)
-        reader = ArticleReader(files, Columns(**columns), unread)
-        out = _check_output(out, [path for path, _ in files])
-        with _reading():
-            coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
-        with nullcontext() if out is None or is_special(out) else locked(out):
+    with _telling(out), terminable():
+        try:
+            _check_usage(out, form, resume=resume)
             with _reading():
-                recorder = _make_recorder(coder, out, form, resume=resume)
-            failed = _code_articles(coder, reader, out, form, workers, recorder)
-    except ConflictCoderError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        kept = f"; {partial_path(out)} keeps what is done, --resume goes on" if out and recorder else ""
-        click.echo(f"stopped{kept}", err=True)
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        if sys.stderr:
-            sys.stderr.close()  # whoever read our output has had enough
-        sys.exit(0)
-    except OSError as error:
-        _fail(f"{out or 'standard output'}: cannot be written ({error.strerror}); choose another output")
+                files, unread = list_files(inputs)
+            reader = ArticleReader(files, Columns(**columns), unread)
+            out = _check_output(out, [path for path, _ in files])
+            with _reading():
+                coder = EventCoder.from_pretrained(model, device=device, operating_point=operating_point)
+            with nullcontext() if out is None or is_special(out) else locked(out):
+                with _reading():
+                    recorder = _make_recorder(coder, out, form, resume=resume)
+                failed = _code_articles(coder, reader, out, form, workers, recorder)
+        except KeyboardInterrupt as interrupt:
+            kept = f"; {partial_path(out)} keeps what is done, --resume goes on" if out and recorder else ""
+            click.echo(f"stopped{kept}", err=True)
+            sys.exit(_TERMINATED if isinstance(interrupt, Terminated) else _INTERRUPTED)
     if failed:
         click.echo(f"{failed} inputs failed", err=True)
         sys.exit(_FAILED)
@@ -120,25 +116,23 @@ def code(
 @_MODEL
 def info(model: Path | None) -> None:
     """Tell what a checkpoint is: labels, thresholds, provenance, metrics."""
-    try:
+    with _telling():
         with _reading():
             coder = EventCoder.from_pretrained(model)
         output = standard_output("jsonl")
-    except ConflictCoderError as error:
-        _fail(str(error))
-    ontology = coder.config.labels.ontology
-    described = {
-        "conflictcoder": __version__,
-        "checkpoint": str(model or default_bundle()),
-        "layers": sorted(coder.config.labels.layers),
-        "entity_types": ontology.entity_types,
-        "event_types": ontology.event_types,
-        "roles": ontology.roles,
-        "window": {"tokens": coder.config.max_tokens, "sentences": coder.config.max_sentences},
-        "calibration": coder.config.calibration.to_dict(),
-        "provenance": coder.config.provenance,
-    }
-    click.echo(json.dumps(described, ensure_ascii=False, indent=2), file=output)
+        ontology = coder.config.labels.ontology
+        described = {
+            "conflictcoder": __version__,
+            "checkpoint": str(model or default_bundle()),
+            "layers": sorted(coder.config.labels.layers),
+            "entity_types": ontology.entity_types,
+            "event_types": ontology.event_types,
+            "roles": ontology.roles,
+            "window": {"tokens": coder.config.max_tokens, "sentences": coder.config.max_sentences},
+            "calibration": coder.config.calibration.to_dict(),
+            "provenance": coder.config.provenance,
+        }
+        click.echo(json.dumps(described, ensure_ascii=False, indent=2), file=output)
 
 
 class _Reporter:
@@ -162,6 +156,27 @@ class _Reporter:
 
 
 @contextmanager
+def _telling(out: Path | None = None) -> Iterator[None]:
+    """End the program with a message where the user can do something about an error.
+
+    Args:
+        out: What is written; None for standard output.
+    """
+    try:
+        yield
+    except ConflictCoderError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        if sys.stderr:
+            sys.stderr.close()  # whoever read our output has had enough
+        sys.exit(0)
+    except OSError as error:
+        if out is None:
+            sys.stdout = None  # or what it still holds fails once more at the end, as exit status 120
+        _fail(f"{out or 'standard output'}: cannot be written ({error.strerror}); choose another output")
+
+
+@contextmanager
 def _reading() -> Iterator[None]:
     """Keep what cannot be read apart from an output that cannot be written.
 
@@ -172,6 +187,19 @@ def _reading() -> Iterator[None]:
         yield
     except OSError as error:
         raise not_read(error, error.filename or "") from None
+
+
+def _choose_format(out: Path | None, form: str | None) -> str:
+    suffix = out.suffix.lower() if out else ""
+    if suffix in COMPRESSIONS:
+        raise click.UsageError(f"-o {out}: output is not compressed; leave {suffix} off")
+    form = form or format_of(out)
+    if form is None:
+        raise click.UsageError(
+            f"-o {out}: no format has the ending {suffix}; choose one by --format ({', '.join(FORMATS)}), "
+            "or end it in .jsonl, .csv or .parquet"
+        )
+    return form
 
 
 def _check_usage(out: Path | None, form: str, *, resume: bool) -> None:
@@ -189,11 +217,13 @@ def _check_output(out: Path | None, inputs: list[Path]) -> Path | None:
     """The file that is written, behind links.
 
     Raises:
-        DataError: Its folder is missing, or writing it would destroy an input.
+        DataError: It leads nowhere, its folder is missing, or writing it would destroy an input.
     """
     if out is None or is_special(out):
         return out
-    out = out.resolve()
+    out = Path(os.path.realpath(out))  # Path.resolve raises on some Pythons if links lead in a circle
+    if out.is_symlink():
+        raise DataError("a link that leads back to itself; choose another output", file=str(out))
     if not out.parent.is_dir():
         raise DataError("the output cannot be written: its folder does not exist; make it", file=str(out))
     taken = {out, partial_path(out), journal_path(out), lock_path(out)}

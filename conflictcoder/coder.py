@@ -27,7 +27,7 @@ from conflictcoder.calibration import BALANCED, expect_operating_point
 from conflictcoder.decoding import Decoder, Outputs
 from conflictcoder.document import Article, Document, expect_str
 from conflictcoder.errors import CheckpointError
-from conflictcoder.runtime import Runtime
+from conflictcoder.runtime import Runtime, expect_threads
 from conflictcoder.sentences import split_sentences
 from conflictcoder.windows import Window, WindowEncoder
 
@@ -115,12 +115,13 @@ class EventCoder:
                 (the best F2).
 
         Raises:
-            TypeError: `operating_point` is no str.
-            ValueError: No operating point is called so.
+            TypeError: `operating_point` is no str, or `threads` no int.
+            ValueError: No operating point is called so, or `threads` is less than one.
             CheckpointError: There is no such checkpoint, it is damaged, it cannot run here, or it
                 lacks the operating point.
         """
         expect_operating_point(operating_point)
+        expect_threads("threads", threads)
         folder = default_bundle() if checkpoint is None else Path(checkpoint)
         origin = Origin(None if checkpoint is None else folder.absolute(), device, threads)
         place = resolve_checkpoint(folder)
@@ -248,13 +249,12 @@ class EventCoder:
 
         Raises:
             ValueError: `workers` is less than one.
-            TypeError: `articles` is text or not iterable.
+            TypeError: `workers` is no int, or `articles` is text or not iterable.
             Exception: What `articles` raised, once all that it gave before is coded and handed out.
         """
         if isinstance(articles, (str, bytes)) or not isinstance(articles, Iterable):
             raise TypeError(f"expected an iterable of Article, got {type(articles).__name__}")
-        if workers < 1:
-            raise ValueError(f"workers must be at least 1, got {workers}")
+        expect_threads("workers", workers)
         return self._generate(iter(articles), workers)
 
     def _generate(self, articles: Iterator[Article], workers: int) -> Generator[Document, None, None]:

@@ -51,7 +51,7 @@ class Source:
         Raises:
             DataError: The compressed data are damaged or end too early.
         """
-        with self._telling_damage():
+        with self._telling_damage("it was not coded"):
             return self._stream.read(limit)
 
     def lines(self) -> Iterator[tuple[int, bytes | None]]:
@@ -64,7 +64,7 @@ class Source:
             DataError: The compressed data are damaged or end too early.
         """
         number = 0
-        with self._telling_damage():
+        with self._telling_damage("what could be read was taken"):
             while line := self._stream.readline(MAX_BYTES):
                 number += 1
                 whole = line.endswith(b"\n") or len(line) < MAX_BYTES
@@ -74,11 +74,11 @@ class Source:
                     whole = rest.endswith(b"\n") or len(rest) < MAX_BYTES
 
     @contextmanager
-    def _telling_damage(self) -> Iterator[None]:
+    def _telling_damage(self, outcome: str) -> Iterator[None]:
         try:
             yield
         except self._damage as error:
-            message = f"damaged or cut off ({error}); what could be read was taken; get the file again"
+            message = f"damaged or cut off ({error}); {outcome}; get the file again"
             raise DataError(message, file=str(self._path)) from None
 
 

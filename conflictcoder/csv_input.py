@@ -13,13 +13,15 @@ from conflictcoder.errors import DataError
 from conflictcoder.records import Columns, article_of_row
 
 _DELIMITERS = ",;\t"
+_EXCEL = re.compile(r'sep=([^"\r\n\0])\s*', re.IGNORECASE)  # before the header: the delimiter
 _UNDECODED = re.compile(r"[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
 
 
 def read_csv(source: Source, path: Path, name: str, columns: Columns) -> Iterator[Article | DataError]:
     """Read an opened CSV file row by row.
 
-    The delimiter is a comma, a semicolon or a tab, whichever gives the columns that are asked for.
+    The delimiter is the one that a first line `sep=` names, as Excel writes it, or else a comma, a
+    semicolon or a tab, whichever gives the columns that are asked for. Empty lines are passed over.
 
     Args:
         source: The file.
@@ -35,10 +37,14 @@ def read_csv(source: Source, path: Path, name: str, columns: Columns) -> Iterato
     """
     csv.field_size_limit(MAX_BYTES)
     lines = _Lines(source, path)
-    header_line = next(lines, None)
+    filled = (line for line in lines if line.strip())
+    header_line = next(filled, None)
+    told = _EXCEL.fullmatch(header_line or "")
+    header_line = next(filled, None) if told else header_line
     if header_line is None:
         raise DataError("empty; expected a header with the names of the columns", file=str(path))
-    delimiter, header, found = _read_header(header_line, columns, path)
+    delimiters = told[1] if told else _DELIMITERS
+    delimiter, header, found = _read_header(header_line, lines.number, delimiters, columns, path)
     make = _RowMaker(header, found, name, str(path))
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -57,12 +63,15 @@ def read_csv(source: Source, path: Path, name: str, columns: Columns) -> Iterato
             yield make(row, first)
 
 
-def _read_header(line: str, columns: Columns, path: Path) -> tuple[str, list[str], dict[str, str]]:
+def _read_header(
+    line: str, number: int, delimiters: str, columns: Columns, path: Path
+) -> tuple[str, list[str], dict[str, str]]:
     """Delimiter, names of the columns, and the column of each field."""
     if _UNDECODED.search(line) or "\0" in line:
-        raise DataError("the header is not UTF-8 text; save the file as CSV in UTF-8", file=str(path), line=1)
+        message = "the header is not UTF-8 text; save the file as CSV in UTF-8"
+        raise DataError(message, file=str(path), line=number)
     problem = ""
-    for delimiter in _DELIMITERS:
+    for delimiter in delimiters:
         try:
             header = next(csv.reader([line], delimiter=delimiter, strict=True), [])
             return delimiter, header, columns.find(header, lists=False)
@@ -71,7 +80,7 @@ def _read_header(line: str, columns: Columns, path: Path) -> tuple[str, list[str
         except ValueError as error:
             # With the right delimiter there are several columns to tell of.
             problem = str(error) if not problem or len(header) > 1 else problem
-    raise DataError(problem, file=str(path), line=1)
+    raise DataError(problem, file=str(path), line=number)
 
 
 class _RowMaker:
@@ -96,7 +105,8 @@ class _RowMaker:
         """Go past lines that were not read; as a rule each is a row, whose number stays its own."""
         self._number += lines
 
-    def _values(self, row: Sequence[str]) -> dict[str, str]:
+    def _values(self, row: Sequence[str]) -> dict[str, str | None]:
+        """What each field's cell holds; None if it is empty: CSV has no other way to say nothing."""
         if len(row) != self._width:
             raise ValueError(f"expected {self._width} cells as in the header, got {len(row)}")
         values = {field: row[position] for field, position in self._positions.items()}
@@ -105,7 +115,7 @@ class _RowMaker:
                 raise ValueError(f"{self._found[field]}: not UTF-8 text; save the file as CSV in UTF-8")
             if "\0" in value:
                 raise ValueError(f"{self._found[field]}: has NUL characters; give plain text in UTF-8")
-        return values
+        return {field: value or None for field, value in values.items()}
 
 
 class _Lines(Iterator[str]):

@@ -17,7 +17,7 @@ from conflictcoder.csv_input import read_csv
 from conflictcoder.document import Article
 from conflictcoder.errors import DataError
 from conflictcoder.parquet import ParquetReader
-from conflictcoder.records import Columns, article_of_line
+from conflictcoder.records import SENTENCES, Columns, article_of_line
 
 _TABLES = (".csv", ".tsv", ".parquet")
 _KINDS = (".txt", ".jsonl", *_TABLES)
@@ -152,7 +152,10 @@ class ArticleReader:
             elif kind in _TABLES:
                 yield from read_csv(source, path, name, self._columns)
             else:
-                yield _read_text(source, path, name)
+                article = _read_text(source, path, name)
+                if kind != ".txt":
+                    _refuse_records(article, path, self._columns)
+                yield article
 
     def _forget(self) -> None:
         self._current = None
@@ -211,6 +214,22 @@ def _read_text(source: Source, path: Path, name: str) -> Article:
         message = f"more than {MAX_BYTES:,} bytes, no single article; give many articles as .jsonl"
         raise DataError(message, file=str(path))
     return Article(text=_decode(data, path), id=name)
+
+
+def _refuse_records(article: Article, path: Path, columns: Columns) -> None:
+    """Keep lines of JSON without their ending from being coded as one text.
+
+    Raises:
+        DataError: The first line is an object with the key of the text or of the sentences.
+    """
+    first, _, _ = (article.text or "").lstrip().partition("\n")
+    try:
+        record = json.loads(first)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(record, dict) and (columns.name("text") in record or SENTENCES in record):
+        message = "lines of JSON under a name that does not tell so; give it the ending .jsonl"
+        raise DataError(f"{message} (a pipe too: ln -s /dev/stdin news.jsonl)", file=str(path))
 
 
 def _read_lines(source: Source, path: Path, columns: Columns) -> Iterator[Article | DataError]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from conflictcoder.decoding import Outputs
 from conflictcoder.errors import CheckpointError
 from conflictcoder.labels import LabelSpace
+from conflictcoder.runtime import expect_threads
 from conflictcoder.windows import Window
 
 _ERRORS_ONLY = 3
@@ -34,12 +35,15 @@ class OnnxRuntime:
         threads: Threads for one window.
 
     Raises:
+        TypeError: `threads` is no int.
+        ValueError: `threads` is less than one.
         CheckpointError: The graph cannot be loaded or does not fit the labels.
     """
 
     batch_articles = 1
 
     def __init__(self, model: Path, labels: LabelSpace, *, threads: int = 1) -> None:
+        expect_threads("threads", threads)
         self._model = model
         self._threads = threads
         self._process = os.getpid()

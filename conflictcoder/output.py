@@ -18,6 +18,14 @@ from conflictcoder.tables import CsvWriter, TableWriter
 
 FORMATS = ("jsonl", "csv", "table", "parquet")
 RESUMABLE = ("jsonl", "csv")
+_ENDINGS = {
+    "": "jsonl",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".jsonlines": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
 
 
 class Writer(Protocol):
@@ -70,10 +78,9 @@ class Output:
         return os.fstat(self._stream.fileno()).st_size
 
 
-def format_of(out: Path | None) -> str:
-    """The format that a file's ending asks for; jsonl if it asks for none."""
-    suffix = out.suffix.lower().removeprefix(".") if out else ""
-    return suffix if suffix in ("csv", "parquet") else "jsonl"
+def format_of(out: Path | None) -> str | None:
+    """The format that a file's ending asks for, jsonl if it has none; None if no format has that ending."""
+    return _ENDINGS.get(out.suffix.lower() if out else "")
 
 
 def partial_path(out: Path) -> Path:

@@ -120,15 +120,18 @@ def article_of_line(record: Any, columns: Columns) -> Article:  # noqa: ANN401 -
 
 
 def _make(values: Mapping[str, Any], names: Mapping[str, str]) -> Article:
-    if (values.get("text") is None) == (values.get(SENTENCES) is None):
+    sentences = values.get(SENTENCES)
+    if isinstance(sentences, list) and any(isinstance(sentence, dict) for sentence in sentences):
+        raise ValueError("sentences: holds objects, so this is coded output; give the articles themselves")
+    if (values.get("text") is None) == (sentences is None):
         if SENTENCES in names:
-            raise ValueError(f"expected either {names.get('text', 'text')} or sentences")
+            got = "neither" if sentences is None else "both"
+            raise ValueError(f"expected either {names.get('text', 'text')} or sentences, got {got}")
         raise ValueError(f"{names['text']}: empty; expected text")
     for field in ("id", "text", "date", "title"):
         value = values.get(field)
         if not isinstance(value, str) and (field == "id" or value is not None):
             raise ValueError(f"{names.get(field, field)}: expected text, got {_kind(value)}")
-    sentences = values.get(SENTENCES)
     if sentences is not None and not (
         isinstance(sentences, list) and all(isinstance(sentence, str) for sentence in sentences)
     ):

@@ -20,3 +20,16 @@ class Runtime(Protocol):
     def run(self, windows: Sequence[Window]) -> list[Outputs]:
         """Run windows and return each one's outputs, without batch axis, in their order."""
         ...
+
+
+def expect_threads(name: str, value: object) -> None:
+    """Check that a value is a number of threads.
+
+    Raises:
+        TypeError: It is no int.
+        ValueError: It is less than one.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be int, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")

@@ -158,6 +158,17 @@ def test_full_disk_is_told(run, article):
     assert "/dev/full: cannot be written (No space left on device)" in result.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("command", ["code", "info"])
+def test_full_standard_output_is_told(article, tiny_bundle, command):
+    inputs = [article] if command == "code" else []
+    result = run_closed([command, *inputs, "--model", tiny_bundle], ">/dev/full")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "error: standard output: cannot be written (No space left on device); choose another output\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.partial", "in.jsonl.journal", "in.jsonl.lock"])
 def test_output_never_destroys_an_input(run, tmp_path, name):
     source = tmp_path / name
@@ -184,6 +195,16 @@ def test_output_through_a_link_is_written_where_the_link_leads(run, article, tmp
     assert run("code", article, "-o", tmp_path / "link.jsonl").exit_code == 0
     assert (tmp_path / "link.jsonl").is_symlink()
     assert documents((tmp_path / "target.jsonl").read_text())[0]["id"] == "one"
+
+
+@pytest.mark.parametrize("names", [["a.jsonl"], ["a.jsonl", "b.jsonl"]], ids=["itself", "each other"])
+def test_output_that_is_a_link_to_itself_is_told(run, article, tmp_path, names):
+    for name, target in zip(names, reversed(names), strict=True):
+        (tmp_path / name).symlink_to(tmp_path / target)
+    result = run("code", article, "-o", tmp_path / "a.jsonl")
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert ": a link that leads back to itself; choose another output" in result.stderr
+    assert (tmp_path / "a.jsonl").is_symlink()
 
 
 def test_pipe_as_output_stays_a_pipe(run, article, tmp_path):
@@ -257,6 +278,30 @@ def test_format_follows_the_name_of_the_output(run, article, tmp_path):
         assert row["PLACE"] == "; ".join(same["PLACE"])
     run("code", article, "-o", tmp_path / "b.csv", "--format", "jsonl")
     assert documents((tmp_path / "b.csv").read_text())[0]["id"] == "one"
+
+
+@pytest.mark.parametrize("name", ["e", "e.jsonl", "e.ndjson", "e.JSONLINES", "v1.2/e"])
+def test_output_that_ends_in_json_lines_or_in_nothing_is_that(run, article, tmp_path, name):
+    (tmp_path / "v1.2").mkdir()
+    assert run("code", article, "-o", tmp_path / name).exit_code == 0
+    assert documents((tmp_path / name).read_text())[0]["id"] == "one"
+
+
+@pytest.mark.parametrize("name", ["e.tsv", "e.json", "e.xlsx", "e.txt", "e.jsonl.bak"])
+def test_ending_of_no_format_asks_for_one(run, article, tmp_path, name):
+    result = run("code", article, "-o", tmp_path / name)
+    assert (result.exit_code, "--format" in result.stderr) == (2, True)
+    assert f"no format has the ending {Path(name).suffix}" in result.stderr.replace("\n", " ")
+    assert run("code", article, "-o", tmp_path / name, "--format", "jsonl").exit_code == 0
+    assert documents((tmp_path / name).read_text())[0]["id"] == "one"
+
+
+@pytest.mark.parametrize("name", ["e.jsonl.gz", "e.csv.ZST"])
+@pytest.mark.parametrize("options", [[], ["--format", "jsonl"]], ids=["ending", "format"])
+def test_output_that_would_be_compressed_is_refused(run, article, tmp_path, name, options):
+    result = run("code", article, "-o", tmp_path / name, *options)
+    assert (result.exit_code, "output is not compressed" in result.stderr) == (2, True)
+    assert not (tmp_path / name).exists()
 
 
 def test_parquet_needs_a_file(run, article):

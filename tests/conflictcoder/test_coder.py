@@ -8,6 +8,7 @@ from conflictcoder import Article, CheckpointError, EventCoder
 from conflictcoder.bundle import default_bundle, read_config
 from conflictcoder.calibration import OperatingPoint
 from conflictcoder.coder import read_tokenizer
+from conflictcoder.onnx_runtime import OnnxRuntime
 
 from ..conftest import ROOT
 
@@ -88,6 +89,28 @@ def test_wrong_types_are_told(coder):
         coder.code_many("text")
     with pytest.raises(ValueError, match="workers must be at least 1"):
         coder.code_many([], workers=0)
+
+
+WRONG_COUNTS = {
+    1.5: TypeError,
+    True: TypeError,
+    "2": TypeError,
+    None: TypeError,
+    -1: ValueError,
+    0: ValueError,
+}
+
+
+@pytest.mark.parametrize(("value", "error"), WRONG_COUNTS.items(), ids=map(repr, WRONG_COUNTS))
+def test_wrong_numbers_of_threads_are_told(tmp_path, value, error):
+    """Told before anything is loaded or coded."""
+    got = f"must be (int|at least 1), got {value!r}"
+    with pytest.raises(error, match=f"workers {got}"):
+        blank_coder().code_many([], workers=value)
+    with pytest.raises(error, match=f"threads {got}"):
+        EventCoder.from_pretrained(tmp_path, threads=value)
+    with pytest.raises(error, match=f"threads {got}"):
+        OnnxRuntime(tmp_path, blank_coder().config.labels, threads=value)
 
 
 @pytest.mark.parametrize("workers", [1, 2])

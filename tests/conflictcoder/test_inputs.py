@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from conflictcoder import Article, DataError
+from conflictcoder import Article, DataError, Document, Sentence
 from conflictcoder.compression import MAX_BYTES
 from conflictcoder.inputs import ArticleReader, list_files
 from conflictcoder.records import Columns
@@ -55,6 +55,15 @@ def test_what_a_cut_off_file_has_is_read(tmp_path, suffix, kept):
     whole = read(write(tmp_path, "a.jsonl", LINES))
     assert articles == whole[: len(articles)]
     assert f"a.jsonl{suffix}: damaged or cut off" in error
+    assert "what could be read was taken" in error
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_text_that_is_cut_off_is_not_said_to_be_taken(tmp_path, suffix):
+    data = COMPRESS[suffix](LINES)
+    (error,) = read(write(tmp_path, f"a.txt{suffix}", data[: len(data) // 2]))
+    assert f"a.txt{suffix}: damaged or cut off" in error
+    assert "; it was not coded; get the file again" in error
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)
@@ -116,6 +125,22 @@ def test_file_that_is_no_prose_is_refused(tmp_path, name):
     assert "give one of .txt, .jsonl, .csv, .tsv, .parquet" in error
 
 
+@pytest.mark.parametrize("name", ["63", "a.log", "a.gz"])
+@pytest.mark.parametrize("key", ["text", "sentences", "body"])
+def test_lines_of_json_without_their_ending_are_refused(tmp_path, name, key):
+    content = b"\n" + json.dumps({"id": "1", key: "x"}).encode() + b"\n" + LINES
+    path = write(tmp_path, name, gzip.compress(content) if name.endswith(".gz") else content)
+    (error,) = read(path, text="body" if key == "body" else None)
+    assert error.startswith(f"{name}: lines of JSON under a name that does not tell so; give it the ending")
+
+
+@pytest.mark.parametrize("text", ['{"quoted": 1}', '"text"', "[" * 100_000, '{"text": 1} he said.\n{}'])
+def test_text_that_looks_like_json_is_read_without_an_ending(tmp_path, text):
+    assert read(write(tmp_path, "a", text)) == [Article(text=text, id="a")]
+    record = '{"text": "x"}'
+    assert read(write(tmp_path, "a.txt", record)) == [Article(text=record, id="a")]
+
+
 def test_links_to_files_are_followed_and_to_folders_only_if_named(tmp_path):
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     inside.mkdir()
@@ -145,7 +170,7 @@ def test_csv_with_its_own_names_marks_and_line_ends(tmp_path):
     items = read(write(tmp_path, "a.csv", content), text="body", id="key", date="when")
     assert items == [
         Article(text='One, "two"\r\nand three.', id="1", date="2024-01-06"),
-        Article(text="", id="2"),
+        "a.csv:5: body: empty; expected text",
     ]
 
 
@@ -160,6 +185,25 @@ def test_rows_without_ids_are_numbered(tmp_path):
 def test_delimiter_is_found(tmp_path, delimiter):
     content = f"id,x{delimiter}text\n1{delimiter}One, two.\n"
     assert read(write(tmp_path, "a.csv", content), id="id,x") == [Article(text="One, two.", id="1")]
+
+
+@pytest.mark.parametrize(
+    "before", ["\r\n \n", "sep=;\r\n", "\ufeffSEP=;\n", "\nsep=;\n\n"], ids=["blank", "sep", "mark", "both"]
+)
+def test_lines_before_the_header(tmp_path, before):
+    line = before.count("\n") + 2
+    article, error = read(write(tmp_path, "a.csv", f"{before}id;text\n1;One, two.\n2\n"))
+    assert article == Article(text="One, two.", id="1")
+    assert error == f"a.csv:{line + 1}: expected 2 cells as in the header, got 1"
+
+
+def test_delimiter_that_excel_names_is_taken_and_no_other(tmp_path):
+    assert read(write(tmp_path, "a.csv", "sep=|\nid|text\n1|x;y\n")) == [Article(text="x;y", id="1")]
+    assert read(write(tmp_path, "b.csv", "sep=\t\nid\ttext\n1\tx\n")) == [Article(text="x", id="1")]
+    (error,) = read(write(tmp_path, "c.csv", "sep=;\n\nid,text\n1,x\n"))
+    assert error.startswith("c.csv:3: no column 'text'")
+    (error,) = read(write(tmp_path, "d.csv", "\nsep=;\n"))
+    assert error == "d.csv: empty; expected a header with the names of the columns"
 
 
 BAD_TABLES = {
@@ -251,7 +295,12 @@ BAD_LINES = {
     "huge number": ('{"id": ' + "9" * 5000 + "}", "a.jsonl:1"),
     "nul": ('{"id": "1", "text": "a"}\0', "a.jsonl:1: a binary file"),
     "null id": ('{"id": null, "text": "a"}', "id: expected text, got nothing"),
-    "other keys": ('{"id": "1", "body": "a"}', "expected either text or sentences"),
+    "other keys": ('{"id": "1", "body": "a"}', "expected either text or sentences, got neither"),
+    "both keys": ('{"id": "1", "text": "a", "sentences": []}', "either text or sentences, got both"),
+    "coded output": (
+        Document("1", "", "", "a", (Sentence("a"),)).to_json(),
+        "sentences: holds objects, so this is coded output; give the articles themselves",
+    ),
     "truth as id": ('{"id": true, "text": "a"}', "id: expected text, got bool"),
     "fraction as id": ('{"id": 1.5, "text": "a"}', "id: expected text, got float"),
     "no id": ('{"key": "1", "text": "a"}', "got the keys 'key', 'text'"),

@@ -111,6 +111,23 @@ def test_null_and_undecodable_text_are_told_by_row(write):
     ]
 
 
+def test_csv_tells_of_the_empty_cells_that_parquet_tells_of(write, tmp_path):
+    rows = {"id": ["1", None, "3", "4"], "text": ["a", "b", None, "d"], "date": ["2024", None, "x", None]}
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows([rows, *zip(*rows.values(), strict=True)])
+    first, no_id, no_text, last = read(write(**rows))
+    assert read(path) == [
+        first,
+        no_id.replace("a.parquet: row 2", "a.csv:3"),
+        no_text.replace("a.parquet: row 3", "a.csv:4"),
+        last,
+    ]
+    assert (first, last) == (Article(text="a", id="1", date="2024"), Article(text="d", id="4"))
+    assert no_id.endswith("id: expected text, got nothing")
+    assert no_text.endswith("text: empty; expected text")
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [

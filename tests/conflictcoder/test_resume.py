@@ -96,12 +96,15 @@ def wait_for(path):
         time.sleep(0.005)
 
 
-def interrupt_after(process, partial):
+def interrupt_after(process, partial, number=signal.SIGINT):
     """Interrupt a run a little after its unfinished output is there; what it tells."""
     wait_for(partial)
     time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     return process.communicate(timeout=60)[1]
+
+
+INTERRUPTS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 @pytest.mark.parametrize(("form", "workers"), [("jsonl", 1), ("jsonl", 2), ("csv", 2)])
@@ -122,17 +125,18 @@ def test_run_killed_many_times_gives_the_same_bytes(start, source, undisturbed, 
     assert sorted(path.name for path in tmp_path.iterdir()) == [out.name]
 
 
+@pytest.mark.parametrize("number", INTERRUPTS, ids=lambda number: number.name)
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
-def test_interrupted_run_goes_on_where_it_was(start, source, undisturbed, tmp_path, form):
+def test_interrupted_run_goes_on_where_it_was(start, source, undisturbed, tmp_path, form, number):
     out = tmp_path / f"out.{form}"
     partial, journal = tmp_path / f"{out.name}.partial", tmp_path / f"{out.name}.journal"
     process = start(source, out, pause=0.02)  # so that it cannot end before the signal
     deadline = time.monotonic() + 60
     while not (partial.exists() and partial.stat().st_size > 5_000) and time.monotonic() < deadline:
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == INTERRUPTS[number]
     assert "--resume goes on" in errors
     assert "Traceback" not in errors
     kept = partial.read_bytes()
@@ -168,13 +172,16 @@ def test_second_run_with_the_same_output_is_refused(
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
 
+@pytest.mark.parametrize("number", INTERRUPTS, ids=lambda number: number.name)
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("form", ["parquet", "table"])
-def test_interrupted_run_that_cannot_go_on_leaves_nothing(start, source, tmp_path, form):
+def test_interrupted_run_that_cannot_go_on_leaves_nothing(start, source, tmp_path, form, workers, number):
     pytest.importorskip("pyarrow")
     out = tmp_path / f"out.{form}"
-    process = start(source, out, "--format", form, pause=0.02)  # so that it cannot end before the signal
-    errors = interrupt_after(process, tmp_path / f"{out.name}.partial")
-    assert process.returncode == 130
+    # So slow that it cannot end before the signal.
+    process = start(source, out, "--format", form, "--workers", workers, pause=0.02 * workers)
+    errors = interrupt_after(process, tmp_path / f"{out.name}.partial", number)
+    assert process.returncode == INTERRUPTS[number]
     assert errors.splitlines()[-1] == "stopped"
     assert "Exception ignored" not in errors
     assert not list(tmp_path.iterdir())
