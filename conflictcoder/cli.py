@@ -54,7 +54,10 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Output file.")
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="By default what OUT ends in; jsonl without ending."
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="By default csv or parquet if OUT ends so, or else jsonl.",
 )
 @_MODEL
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or another torch device.")
@@ -196,8 +199,8 @@ def _choose_format(out: Path | None, form: str | None) -> str:
     form = form or format_of(out)
     if form is None:
         raise click.UsageError(
-            f"-o {out}: no format has the ending {suffix}; choose one by --format ({', '.join(FORMATS)}), "
-            "or end it in .jsonl, .csv or .parquet"
+            f"-o {out}: tables are not written as {suffix}; choose a format by --format "
+            f"({', '.join(FORMATS)}), or end it in .csv or .parquet"
         )
     return form
 

@@ -18,14 +18,9 @@ from conflictcoder.tables import CsvWriter, TableWriter
 
 FORMATS = ("jsonl", "csv", "table", "parquet")
 RESUMABLE = ("jsonl", "csv")
-_ENDINGS = {
-    "": "jsonl",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".jsonlines": "jsonl",
-    ".csv": "csv",
-    ".parquet": "parquet",
-}
+_ENDINGS = {".csv": "csv", ".parquet": "parquet"}
+# Of tables in other formats: lines of JSON under such a name would not be what was asked for.
+_OTHER_TABLES = {".tsv", ".tab", ".xls", ".xlsx", ".ods", ".pq", ".feather", ".arrow"}
 
 
 class Writer(Protocol):
@@ -79,8 +74,9 @@ class Output:
 
 
 def format_of(out: Path | None) -> str | None:
-    """The format that a file's ending asks for, jsonl if it has none; None if no format has that ending."""
-    return _ENDINGS.get(out.suffix.lower() if out else "")
+    """The format that a file's ending asks for; jsonl if it asks for none, None if for a table of another."""
+    suffix = out.suffix.lower() if out else ""
+    return None if suffix in _OTHER_TABLES else _ENDINGS.get(suffix, "jsonl")
 
 
 def partial_path(out: Path) -> Path:
