@@ -9,7 +9,7 @@ SPLITS = '[sets]\ntest = ["b"]\n'
 RAW = "World\n\nRebels raided Gao.  It rained.\n\nPhoto: AFP\n\nThe end.\n"
 SEED = "[Rebels]{m1 WHO} [raided]{e1 RAID BY=m1} [Gao]{m2 WHERE}.\nIt rained.\n\nThe end.\n"
 LINE = (
-    '{"id": "ID", "sentences": [{"text": "Raid ID.", "events": '
+    '{"id": "NAME", "sentences": [{"text": "Raid NAME.", "events": '
     '[{"id": "e1", "type": "RAID", "realis": "actual", "start": 0, "end": 4, "text": "Raid"}]}]}\n'
 )
 
@@ -66,17 +66,17 @@ def test_splits_and_articles_may_be_left_out(folder):
 
 def test_json_documents_are_read_beside_ann(folder):
     change(folder, "splits.toml", '[sets]\ntest = ["b", "d", "e"]\n')
-    change(folder, "annotations/more.jsonl", LINE.replace("ID", "d") + LINE.replace("ID", "e"))
+    change(folder, "annotations/more.jsonl", LINE.replace("NAME", "d") + LINE.replace("NAME", "e"))
     report = check_data(folder)
     assert report.mistakes == []
     assert (report.statistics.documents, report.statistics.events) == (5, 4)
-    change(folder, "annotations/more.jsonl", LINE.replace("ID", "d") + "{}\n")
-    change(folder, "annotations/f.json", LINE.replace("ID", "c"))
+    change(folder, "annotations/more.jsonl", LINE.replace("NAME", "d") + "{}\n")
+    change(folder, "annotations/f.json", LINE.replace("NAME", "c"))
     assert mistakes(folder) == [
         "annotations/more.jsonl:2: id: Field required",
         "two documents have the id 'c'; give each its own",
     ]
-    change(folder, "annotations/f.json", LINE.replace("ID", "f").replace("RAID", "COUP"))
+    change(folder, "annotations/f.json", LINE.replace("NAME", "f").replace("RAID", "COUP"))
     (first, second) = mistakes(folder)
     assert first.startswith("annotations/f.json:1: sentence 1: ")
     assert second.startswith("annotations/more.jsonl:2: ")
