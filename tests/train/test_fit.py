@@ -44,7 +44,8 @@ def test_run_folder_is_complete_and_has_no_pickle(tiny_run):
         "sample.json",
     }
     provenance = json.loads((tiny_run / "provenance.json").read_text())
-    known = {"config", "seed", "commit", "data", "backbone", "teachers", "versions", "duration_seconds"}
+    known = {"config", "seed", "commit", "data", "backbone", "start", "teachers", "versions"}
+    known |= {"duration_seconds"}
     assert set(provenance) == known
     assert all(len(digest) == 64 for digest in provenance["data"].values())
 
