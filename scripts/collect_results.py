@@ -30,12 +30,12 @@ ROWS = {
     ),
     "2-written.json": ("minilm, labels alone", "runs/written/metrics.json", ("test",)),
     "3-mpnet.json": ("mpnet, the teacher", "runs/mpnet/metrics.json", ("test",)),
-    "3-successor.json": (
-        "minilm, distilled from a minilm shipped before, fp32",
+    "4-student.json": ("minilm, distilled from mpnet, fp32", "runs/student/metrics.json", ("test",)),
+    "4-successor.json": (
+        "minilm, that student trained on with 104 more reports, fp32",
         "runs/successor/metrics.json",
         ("test",),
     ),
-    "4-student.json": ("minilm, distilled from mpnet, fp32", "runs/student/metrics.json", ("test",)),
     "5-shipped.json": ("**the same in int8, shipped**", "runs/shipped/five/metrics.json", ()),
     "6-shipped-test.json": (
         "shipped, on the held-out reports of the corpus",
