@@ -32,7 +32,6 @@ def terminable() -> Iterator[None]:
 
 
 def _terminate(*_: object) -> NoReturn:
-    signal.signal(
-        signal.SIGTERM, signal.SIG_IGN
-    )  # a second one, as `timeout` sends, must not stop cleaning up
+    # A second one, as `timeout` sends, must not stop cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Terminated

@@ -68,14 +68,11 @@ def start_from(model: JointModel, tokenizer: Tokenizer, backbone: Path, checkpoi
             f"model.start: {checkpoint} has another encoder than model.backbone; name the backbone that it "
             "was trained on"
         )
-    taken = {name: weights[name] for name in encoder}
+    if any(_shape(weights, name) != state[name].shape for name in state if name.startswith(_PROJECTIONS)):
+        state = {name: value for name, value in state.items() if not name.startswith(_ARGUMENT_HEAD)}
+    taken = {name: weights[name] for name in state if name.startswith((_ENCODER, *_PROJECTIONS))}
     taken |= _label_rows(state, model.config.label_space(), weights, labels)
-    projections = [name for name in state if name.startswith(_PROJECTIONS)]
-    if all(_shape(weights, name) == state[name].shape for name in projections):
-        taken |= {name: weights[name] for name in projections}
-    else:
-        taken = {name: value for name, value in taken.items() if not name.startswith(_ARGUMENT_HEAD)}
-    model.load_state_dict(state | taken)
+    model.load_state_dict(model.state_dict() | taken)
 
 
 def _read_bundle(place: Path, backbone: Path) -> tuple[Weights, LabelSpace, bool]:
@@ -116,8 +113,6 @@ def _label_rows(
             # A role has several rows, as many as the projections are long.
             new = value.unflatten(0, (len(names[head]), -1)).clone()
             old = trained[name].unflatten(0, (len(trained_names[head]), -1))
-            if old.shape[1:] != new.shape[1:]:
-                continue
             for number, label in enumerate(names[head]):
                 if label in trained_names[head]:
                     new[number] = old[trained_names[head].index(label)]
