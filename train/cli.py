@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,13 +122,16 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     from train.files import write_json
     from train.provenance import find_run
     from train.report.page import write_report
+    from train.seen import tell_of_seen
 
     coder = EventCoder.from_pretrained(checkpoint, device=device)
     run = find_run(checkpoint)
     configured = run and (run / CONFIG).is_file() and not is_annotated(data)
     settings = load_config(run / CONFIG).data if configured else None
     documents = read_for(coder.config.labels, data, settings)
-    _warn_of_seen(checkpoint, [item.document.id for item in documents])
+    ids = [item.document.id for item in documents]
+    if told := tell_of_seen(checkpoint, "these documents", test=ids):
+        click.echo(f"warning: {told}", err=True)
     result = evaluate_coder(coder, documents)
     # Not in a bundle: all that is in one is shipped, and its manifest lists it.
     place = Path("runs") / checkpoint.name if is_bundle(checkpoint) else checkpoint
@@ -141,19 +144,6 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
     _print_metrics(title, result.metrics)
     click.echo(f"metrics: {out / 'metrics.json'}, errors to read: {out / 'errors.jsonl'}")
     click.echo(f"report with pictures and examples: {out / 'report.html'}")
-
-
-def _warn_of_seen(checkpoint: Path, ids: Sequence[str]) -> None:
-    """Tell of documents on which a model is better than on any that it meets later."""
-    from train.seen import seen_documents
-
-    both = (seen_documents(checkpoint) or frozenset()).intersection(ids)
-    if both:
-        click.echo(
-            f"warning: {checkpoint} was trained on, or chosen by, {len(both)} of these {len(ids)} documents "
-            f"({min(both)!r}, …); their scores are too good",
-            err=True,
-        )
 
 
 @main.command()

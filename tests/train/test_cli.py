@@ -42,6 +42,8 @@ def test_evaluate_prints_a_table_and_writes_what_to_read(run, tiny_run, tiny_bun
     checkpoint = tiny_run if kind == "run" else tiny_bundle
     result = run("evaluate", checkpoint, "--data", tmp_path / "ten.ann", "--out", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
+    assert "warning: " in result.stderr  # it learnt these sentences
+    assert "chosen by, 1 of these documents ('ten', …)" in result.stderr
     assert "entity F1" in result.stdout
     assert "Trig-C by type" in result.stdout
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())

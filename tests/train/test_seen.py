@@ -6,7 +6,7 @@ import pytest
 from conflictcoder.bundle import file_hash, fingerprint
 from train.config import ExperimentConfig
 from train.fit import fit
-from train.seen import seen_documents
+from train.seen import seen_documents, tell_of_seen
 
 from ..conftest import TEN, tiny_config, write_data
 
@@ -38,7 +38,7 @@ def test_what_a_teacher_has_seen_is_seen(run, tiny_run):
     assert seen_documents(run) is None
 
 
-def test_bundle_that_took_the_place_of_its_teacher_does_not_tell(run, tiny_bundle, tmp_path):
+def test_bundle_that_took_the_place_of_its_teacher_tells_only_its_own(run, tiny_bundle, tmp_path):
     """It would be asked about itself for ever."""
     folder = tmp_path / "bundle"
     shutil.copytree(tiny_bundle, folder)
@@ -50,6 +50,10 @@ def test_bundle_that_took_the_place_of_its_teacher_does_not_tell(run, tiny_bundl
     hashes = {name: file_hash(folder / name) for name in ("config.json", "model.onnx", "tokenizer.json")}
     manifest.write_text("".join(f"{digest}  {name}\n" for name, digest in hashes.items()))
     assert seen_documents(folder) is None
+    assert "chosen by, 1 of these documents ('ten', …)" in tell_of_seen(
+        folder, "these documents", test=["ten"]
+    )
+    assert tell_of_seen(folder, "these documents", test=["new"]) == ""
 
 
 def test_unknown_where_nothing_tells(run):
