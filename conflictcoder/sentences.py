@@ -16,6 +16,9 @@ _EMPTY_LINE = re.compile(r"\n(?=[^\S\n]*\n)")
 _LINE = re.compile(r"[^\n]+")
 _VISIBLE = re.compile(r"\S")
 _WRAPPED_WIDTH = range(50, 101)
+# An apostrophe inside or after a word (U.S.'s, Al-'Arish) or before a year ('90s), which the splitter
+# would take for the opening of a quote that lasts till the next "rebels' base".
+_APOSTROPHE = re.compile(r"""(?<=[^\s"'“‘«([{—–])'(?=\w)|(?<=")'(?=s\b)|'(?=\d\ds?\b)""")
 
 _Span = tuple[int, int]
 
@@ -102,7 +105,8 @@ def _cut(text: str, start: int) -> int:
 
 def _split_chunk(text: str, start: int, end: int, language: str) -> list[_Span]:
     sentences = []
-    for boundary in sentencex.get_sentence_boundaries(language, text[start:end]):
+    chunk = _APOSTROPHE.sub("x", text[start:end])
+    for boundary in sentencex.get_sentence_boundaries(language, chunk):
         sentence = boundary["text"]
         if sentence.strip():
             begin = start + boundary["start_index"] + len(sentence) - len(sentence.lstrip())

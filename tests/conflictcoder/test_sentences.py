@@ -23,6 +23,22 @@ def test_abbreviations_and_decimals_do_not_end_a_sentence():
     ]
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "The Karen National Union (KNU)'s men fled.",
+        "The U.N.'s men fled.",
+        'The "Brotherhood"\'s men fled.',
+        "They fled from Al-'Arish.",
+        "They fled in the '90s.",
+        "They fled from a hill of 5'10\".",
+    ],
+)
+def test_an_apostrophe_opens_no_quote(first):
+    others = ["Two died.", "The rebels' base fell.", "It was over."]
+    assert split(" ".join([first, *others])) == [first, *others]
+
+
 def test_a_line_is_a_paragraph():
     assert split("Rebels take town\n\nThey came at dawn.\nNobody fired.") == [
         "Rebels take town",
