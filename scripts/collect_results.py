@@ -30,7 +30,11 @@ ROWS = {
     ),
     "2-written.json": ("minilm, labels alone", "runs/written/metrics.json", ("test",)),
     "3-mpnet.json": ("mpnet, the teacher", "runs/mpnet/metrics.json", ("test",)),
-    "4-student.json": ("minilm, distilled from an earlier mpnet, fp32", "runs/student/metrics.json", ("test",)),
+    "4-student.json": (
+        "minilm, distilled from an earlier mpnet, fp32",
+        "runs/student/metrics.json",
+        ("test",),
+    ),
     "4-successor.json": (
         "minilm, trained on from the bundle before and taught by mpnet, fp32",
         "runs/successor/metrics.json",
