@@ -17,8 +17,9 @@ _LINE = re.compile(r"[^\n]+")
 _VISIBLE = re.compile(r"\S")
 _WRAPPED_WIDTH = range(50, 101)
 # An apostrophe inside or after a word (U.S.'s, Al-'Arish) or before a year ('90s), which the splitter
-# would take for the opening of a quote that lasts till the next "rebels' base".
-_APOSTROPHE = re.compile(r"""(?<=[^\s"'“‘«([{—–])'(?=\w)|(?<=")'(?=s\b)|'(?=\d\ds?\b)""")
+# would take for the opening of a quote that lasts till the next "rebels' base". What stands before it is
+# looked at after it is found, because a pattern that begins with a look behind tries every character.
+_APOSTROPHE = re.compile(r"""'(?:(?<=[^\s"'“‘«([{—–]')(?=\w)|(?<="')(?=s\b)|(?=\d\ds?\b))""")
 
 _Span = tuple[int, int]
 
