@@ -65,9 +65,14 @@ def main() -> None:
             path.unlink()
     for name in ROWS.keys() - rows.keys():
         click.echo(f"{name} stays as it is: there is no {ROWS[name][1]}", err=True)
-    benchmarks = ROOT / "runs" / "benchmarks" / SUMMARY
-    if benchmarks.exists():
-        write_json([_without_runs(result) for result in read_json(benchmarks)], ROOT / "results" / SUMMARY)
+    summary = ROOT / "results" / SUMMARY
+    results = {result["name"]: result for result in read_json(summary)}
+    finished = ROOT / "runs" / "benchmarks" / SUMMARY
+    if finished.exists():
+        results |= {
+            result["name"]: _without_runs(result) for result in read_json(finished) if result["finished"]
+        }
+    write_json([results[name] for name in sorted(results)], summary)
 
 
 def _without_runs(result: dict[str, Any]) -> dict[str, Any]:
