@@ -33,7 +33,7 @@ EXAMPLE = """\
 Resistance fighters captured two army outposts near Hsihseng on Tuesday, killing at least 14 soldiers.
 Hundreds of villagers fled to Taunggyi after jets bombed the town, residents said.
 The junta has threatened to send reinforcements."""
-TYPE_TABLES = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
+MAIN_METRICS = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
 
 
 def shipped_metrics(name: str) -> dict[str, Any]:
@@ -68,20 +68,52 @@ def learning_curve() -> str:
     """Mean and standard deviation over the seeds, for each share of the training reports."""
     result = read_json(ROOT / "results" / "learning_curve.json")
     points = result["points"]
-    seeds = sorted({point["seed"] for point in points})
-    names = [name for name in METRICS if not name.endswith("_i")]
-    lines = ["| share of the reports | on | " + " | ".join(METRICS[name] for name in names) + " |"]
-    lines.append("|---" * (2 + len(names)) + "|")
+    lines = _spread_header("share of the reports")
     for part in ("test", "dev"):
         sets = ", ".join(result["config"]["data"][part])
         for share in sorted({point["share"] for point in points}):
             runs = [point[part] for point in points if point["share"] == share]
-            cells = [
-                f"{statistics.mean(scores):.3f} ± {statistics.stdev(scores):.3f}"
-                for scores in ([run[name] for run in runs] for name in names)
-            ]
-            lines.append(f"| {share} % | {sets} | {' | '.join(cells)} |")
-    return "\n".join(lines) + f"\n\nMean and standard deviation over the seeds {', '.join(map(str, seeds))}."
+            lines.append(f"| {share} % | {sets} | {_spread_cells(runs)} |")
+    return "\n".join(lines) + f"\n\n{_seeds(points)}"
+
+
+def heads_table() -> str:
+    """Mean and standard deviation over the seeds, for the backbone with some of the heads and with all."""
+    titles = {
+        "entities": "mentions",
+        "events": "triggers",
+        "event_types": "event types",
+        "arguments": "mentions, triggers, arguments",
+        "all": "all",
+    }
+    result = read_json(ROOT / "results" / "heads.json")
+    points = result["points"]
+    lines = _spread_header("heads")
+    for part in ("test", "dev"):
+        sets = ", ".join(result["config"]["data"][part])
+        for name, title in titles.items():
+            runs = [point[part] for point in points if point["heads"] == name]
+            lines.append(f"| {title} | {sets} | {_spread_cells(runs)} |")
+    return "\n".join(lines) + f"\n\n{_seeds(points)}"
+
+
+def _spread_header(first: str) -> list[str]:
+    names = [METRICS[name] for name in MAIN_METRICS]
+    return [f"| {first} | on | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
+
+
+def _spread_cells(runs: Sequence[Mapping[str, float]]) -> str:
+    """Mean and standard deviation of each metric that the runs have."""
+    cells = []
+    for name in MAIN_METRICS:
+        scores = [run[name] for run in runs if name in run]
+        cells.append(f"{statistics.mean(scores):.3f} ± {statistics.stdev(scores):.3f}" if scores else "")
+    return " | ".join(cells)
+
+
+def _seeds(points: Sequence[Mapping[str, Any]]) -> str:
+    seeds = ", ".join(str(seed) for seed in sorted({point["seed"] for point in points}))
+    return f"Mean and standard deviation over the seeds {seeds}."
 
 
 def benchmark_table() -> str:
@@ -128,7 +160,7 @@ def type_tables() -> str:
     """For each metric the scores of every type, on the five articles."""
     metrics = shipped_metrics("5-shipped.json")
     parts = []
-    for name in TYPE_TABLES:
+    for name in MAIN_METRICS:
         parts += [
             f"**{METRICS[name]}**",
             "",
@@ -166,7 +198,7 @@ def calibration() -> str:
         lines.append(f"| {head} | {values['ece_before']:.3f} | {values['ece_after']:.3f} |")
     points = metrics["operating_points"]
     lines += ["", "| precision / recall at | " + " | ".join(points) + " |", "|---|" + "---|" * len(points)]
-    for name in TYPE_TABLES:
+    for name in MAIN_METRICS:
         cells = [f"{point[name]['precision']:.3f} / {point[name]['recall']:.3f}" for point in points.values()]
         lines.append(f"| {METRICS[name]} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -207,6 +239,7 @@ BLOCKS = {
     "example": example,
     "corpus": corpus,
     "curve": learning_curve,
+    "heads": heads_table,
     "results": results_table,
     "benchmarks": benchmark_table,
     "speed": speed_table,
@@ -218,7 +251,16 @@ BLOCKS = {
 # What each document shows; a block whose marks are gone would never be checked again.
 DOCUMENTS = {
     "README.md": ("example", "results", "benchmarks", "speed"),
-    "model_card.md": ("results", "types", "realis", "calibration", "agreement", "benchmarks", "speed"),
+    "model_card.md": (
+        "results",
+        "heads",
+        "types",
+        "realis",
+        "calibration",
+        "agreement",
+        "benchmarks",
+        "speed",
+    ),
     "data/DATASHEET.md": ("corpus", "curve"),
 }
 

@@ -52,7 +52,10 @@ def place_benchmark(
     if not config.benchmark.metrics:
         raise ConfigError(f"{config.name}: benchmark.metrics is empty; name the metrics to report")
     model = config.model.model_copy(update={"backbone": backbone or config.model.backbone})
-    chosen = config.benchmark.model_copy(update={"seeds": list(seeds) or config.benchmark.seeds})
+    grid = config.benchmark.rates_for(model.backbone)
+    chosen = config.benchmark.model_copy(
+        update={"seeds": list(seeds) or config.benchmark.seeds, "grid": grid}
+    )
     return config.model_copy(
         update={
             "name": f"{config.name}-{Path(model.backbone).name}",
@@ -195,7 +198,7 @@ class BenchmarkRun:
             "backbone": self.config.model.backbone,
             "finished": len(runs) == len(settings.seeds),
             "seeds": settings.seeds,
-            "chosen": chosen.model_dump(),
+            "chosen": chosen.model_dump(exclude={"backbone"}),
             "selected_by": f"dev {self.config.training.metric}",
             "metrics": {name: self._summary(name, runs) for name in self._metrics if runs},
             "selection": selection,

@@ -272,6 +272,8 @@ class Rates(_Section):
     """Peak learning rate of the encoder."""
     head: PositiveFloat
     """Peak learning rate of the heads."""
+    backbone: str = ""
+    """The only `model.backbone` that these are for; empty: each that has none of its own."""
 
     def __str__(self) -> str:
         """What the folders of its runs are called after."""
@@ -295,7 +297,7 @@ class Benchmark(_Section):
     metrics: list[MetricName] = []
     """Metrics of the test documents to report; at least one for `benchmark`."""
     grid: list[Rates] = []
-    """Rates to choose from on the development documents; empty: those of `training`."""
+    """Rates to choose from on the development documents; none for the backbone: those of `training`."""
     seeds: DifferentNumbers = Field(default=[13, 14, 15], min_length=1)
     """Seeds of the reported runs; the first also chooses the rates."""
     published: dict[MetricName, PublishedResult] = {}
@@ -305,10 +307,15 @@ class Benchmark(_Section):
     @classmethod
     def _have_own_folders(cls, grid: list[Rates]) -> list[Rates]:
         """Refuse pairs that would share a folder: the checkpoint of one that is beaten is deleted."""
-        folders = [str(rates) for rates in grid]
+        folders = [(rates.backbone, str(rates)) for rates in grid]
         if len(set(folders)) < len(folders):
             raise ValueError("expected different pairs, of which at least one rate differs in six digits")
         return grid
+
+    def rates_for(self, backbone: str) -> list[Rates]:
+        """The rates to choose from for a backbone: its own or, if it has none, those for any."""
+        own = [rates for rates in self.grid if rates.backbone == backbone]
+        return own or [rates for rates in self.grid if not rates.backbone]
 
 
 class ExperimentConfig(_Section):

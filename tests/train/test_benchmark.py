@@ -5,6 +5,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 import train.benchmark
+from train.benchmark import place_benchmark
 from train.benchmark_report import print_results, run_all
 from train.cli import main
 from train.config import ExperimentConfig, load_config
@@ -167,6 +168,18 @@ def test_run_of_before_a_setting_existed_is_taken(run, tmp_path):
     assert (unknown.exit_code, "made by another version" in unknown.stderr) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("backbone", "rates"),
+    [("mpnet", [(1e-4, 1e-3)]), ("minilm", [(2e-4, 2e-3), (4e-4, 2e-3)]), ("", [(1e-4, 1e-3)])],
+)
+def test_backbone_has_rates_of_its_own(configs, data, tmp_path, backbone, rates):
+    small = ", ".join(f'{{backbone = "minilm", encoder = {rate}, head = 2e-3}}' for rate in (2e-4, 4e-4))
+    grid = f"benchmark.grid=[{{encoder = 1e-4, head = 1e-3}}, {small}]"
+    config = load_config(configs / "who.toml", [grid])
+    placed = place_benchmark(config, data=data, out=tmp_path, backbone=backbone)
+    assert [(pair.encoder, pair.head) for pair in placed.benchmark.grid] == rates
+
+
 def test_grid_may_be_left_out(run, tmp_path):
     result = run("--only", "who", "--seeds", "5", "benchmark.grid=[]", "training.epochs=1")
     assert result.exit_code == 0, result.stderr
@@ -286,7 +299,8 @@ def test_shipped_benchmark_is_complete(path):
     assert config.name == path.stem
     assert len(settings.seeds) >= 3
     assert set(settings.published) == set(settings.metrics) != set()
-    assert len({(rates.encoder, rates.head) for rates in settings.grid}) == len(settings.grid) > 1
+    for backbone in ("mpnet", "minilm"):
+        assert len({(rates.encoder, rates.head) for rates in settings.rates_for(backbone)}) >= 3
     paths = data_paths(rebase(config.data, path.parent))
     assert paths
     assert all(item.is_relative_to(path.parent) for item in paths)
