@@ -1,0 +1,79 @@
+"""Runs of one experiment that differ in a few settings: trains those missing, collects the scores of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from train.config import ExperimentConfig
+from train.files import read_json
+from train.fit import fit
+from train.metrics.report import HEADLINES
+from train.provenance import METRICS, PROVENANCE, OtherRunError, is_finished
+
+SEEDS = (13, 14, 15)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run.
+
+    Attributes:
+        label: What tells it from the others.
+        config: Its config.
+    """
+
+    label: dict[str, Any]
+    config: ExperimentConfig
+
+
+def train_missing(points: Iterable[Point]) -> None:
+    """Train the runs that are not finished.
+
+    Raises:
+        ClickException: A run folder has a run with other settings.
+    """
+    for point in points:
+        try:
+            finished = is_finished(point.config)
+        except OtherRunError as error:
+            raise click.ClickException(str(error)) from None
+        if not finished:
+            fit(point.config, overwrite=True)
+
+
+def collect(points: Iterable[Point], varied: Sequence[str]) -> dict[str, Any]:
+    """The scores of all runs, and what they have in common.
+
+    Args:
+        points: The runs.
+        varied: The keys in which their configs differ, as `section.key`.
+
+    Raises:
+        ClickException: One is not finished, or differs in more than that.
+    """
+    scores, origins = [], []
+    for point in points:
+        folder = point.config.run_folder
+        if not (folder / METRICS).exists():
+            raise click.ClickException(f"{folder}: is not finished; train it first")
+        metrics, made = read_json(folder / METRICS), read_json(folder / PROVENANCE)
+        scores.append(point.label | {part: _f1(metrics[part]) for part in ("dev", "test")})
+        for key in ("name", *varied):
+            *sections, name = key.split(".")
+            section = made["config"]
+            for part in sections:
+                section = section[part]
+            del section[name]
+        origins.append({name: made[name] for name in ("config", "data", "commit")})
+        if origins[-1] != origins[0]:
+            message = f"{folder}: was made with other settings, data or code than the first run"
+            raise click.ClickException(message)
+    return origins[0] | {"points": scores}
+
+
+def _f1(metrics: dict[str, Any]) -> dict[str, float]:
+    return {name: metrics[name]["f1"] for name in HEADLINES if name in metrics}
