@@ -175,15 +175,19 @@ class Model(_Section):
 
 
 class LossWeights(_Section):
-    """Weight of each head in the sum of losses."""
+    """Weight of each head in the sum of losses.
+
+    The losses of types and of arguments are sums over labels and would drown that of the spans, on
+    which both depend: with weights of like size mentions and triggers are learnt later and worse.
+    """
 
     spans: NotNegative = 1.0
     """Mentions and triggers."""
-    event_types: NotNegative = 0.5
+    event_types: NotNegative = 0.1
     """Event types of sentences."""
-    arguments: NotNegative = 1.0
+    arguments: NotNegative = 0.2
     """Arguments."""
-    realis: NotNegative = 0.3
+    realis: NotNegative = 0.05
     """Realis of triggers."""
 
 
