@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from sweep import SEEDS, Point, collect, train_missing
 
+from conflictcoder.errors import ConflictCoderError
 from train.config import load_config
 from train.files import write_json
+from train.sweep import SEEDS, Point, collect, train_missing
 
 ROOT = Path(__file__).parent.parent
 # Arguments lie between triggers and mentions, so there is no reading them alone.
@@ -40,11 +41,14 @@ def main(overrides: Sequence[str], config: Path, seeds: Sequence[int], *, collec
         for name, layers in HEADS.items():
             own = [f"name=heads-{name}-{seed}", f"seed={seed}", f"model.layers={layers}"]
             points.append(Point({"heads": name, "seed": seed}, load_config(config, [*overrides, *own])))
-    if collects:
-        result = collect(points, varied=("seed", "model.layers"))
-        write_json(result, ROOT / "results" / "heads.json")
-    else:
-        train_missing(points)
+    try:
+        if collects:
+            result = collect(points, varied=("seed", "model.layers"))
+            write_json(result, ROOT / "results" / "heads.json")
+        else:
+            train_missing(points)
+    except ConflictCoderError as error:
+        raise click.ClickException(str(error)) from None
 
 
 if __name__ == "__main__":

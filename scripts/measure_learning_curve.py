@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from sweep import SEEDS, Point, collect, train_missing
 
+from conflictcoder.errors import ConflictCoderError
 from train.config import load_config
 from train.files import write_json
+from train.sweep import SEEDS, Point, collect, train_missing
 
 ROOT = Path(__file__).parent.parent
 SHARES = (10, 25, 50, 100)
@@ -34,11 +35,14 @@ def main(
         for seed in seeds:
             own = [f"name=curve-{share}-{seed}", f"seed={seed}", f"data.train_share={share / 100}"]
             points.append(Point({"share": share, "seed": seed}, load_config(config, [*overrides, *own])))
-    if collects:
-        result = collect(points, varied=("seed", "data.train_share"))
-        write_json(result, ROOT / "results" / "learning_curve.json")
-    else:
-        train_missing(points)
+    try:
+        if collects:
+            result = collect(points, varied=("seed", "data.train_share"))
+            write_json(result, ROOT / "results" / "learning_curve.json")
+        else:
+            train_missing(points)
+    except ConflictCoderError as error:
+        raise click.ClickException(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import click
-
+from conflictcoder.errors import ConflictCoderError
 from train.config import ExperimentConfig
 from train.files import read_json
 from train.fit import fit
 from train.metrics.report import HEADLINES
-from train.provenance import METRICS, PROVENANCE, OtherRunError, is_finished
+from train.provenance import METRICS, PROVENANCE, is_finished
 
 SEEDS = (13, 14, 15)
+
+
+class SweepError(ConflictCoderError):
+    """The runs of a sweep cannot be collected."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,11 @@ def train_missing(points: Iterable[Point]) -> None:
     """Train the runs that are not finished.
 
     Raises:
-        ClickException: A run folder has a run with other settings.
+        OtherRunError: A run folder has a run with other settings.
+        ConflictCoderError: Something is missing or malformed.
     """
     for point in points:
-        try:
-            finished = is_finished(point.config)
-        except OtherRunError as error:
-            raise click.ClickException(str(error)) from None
-        if not finished:
+        if not is_finished(point.config):
             fit(point.config, overwrite=True)
 
 
@@ -53,13 +53,13 @@ def collect(points: Iterable[Point], varied: Sequence[str]) -> dict[str, Any]:
         varied: The keys in which their configs differ, as `section.key`.
 
     Raises:
-        ClickException: One is not finished, or differs in more than that.
+        SweepError: One is not finished, or differs in more than that.
     """
     scores, origins = [], []
     for point in points:
         folder = point.config.run_folder
         if not (folder / METRICS).exists():
-            raise click.ClickException(f"{folder}: is not finished; train it first")
+            raise SweepError(f"{folder}: is not finished; train it first")
         metrics, made = read_json(folder / METRICS), read_json(folder / PROVENANCE)
         scores.append(point.label | {part: _f1(metrics[part]) for part in ("dev", "test")})
         for key in ("name", *varied):
@@ -71,7 +71,7 @@ def collect(points: Iterable[Point], varied: Sequence[str]) -> dict[str, Any]:
         origins.append({name: made[name] for name in ("config", "data", "commit")})
         if origins[-1] != origins[0]:
             message = f"{folder}: was made with other settings, data or code than the first run"
-            raise click.ClickException(message)
+            raise SweepError(message)
     return origins[0] | {"points": scores}
 
 
