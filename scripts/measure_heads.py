@@ -11,10 +11,9 @@ from pathlib import Path
 
 import click
 
-from conflictcoder.errors import ConflictCoderError
+from train.cli import guarded
 from train.config import load_config
-from train.files import write_json
-from train.sweep import SEEDS, Point, collect, train_missing
+from train.sweep import SEEDS, Point, run_sweep
 
 ROOT = Path(__file__).parent.parent
 # Arguments lie between triggers and mentions, so there is no reading them alone.
@@ -34,21 +33,20 @@ HEADS = {
 )
 @click.option("--seeds", default=SEEDS, multiple=True, show_default=True)
 @click.option("--collect", "collects", is_flag=True, help="Train nothing; write what finished runs gave.")
+@guarded
 def main(overrides: Sequence[str], config: Path, seeds: Sequence[int], *, collects: bool) -> None:
     """Train each choice of heads with each seed; finished runs are kept."""
-    points = []
-    for seed in seeds:
-        for name, layers in HEADS.items():
-            own = [f"name=heads-{name}-{seed}", f"seed={seed}", f"model.layers={layers}"]
-            points.append(Point({"heads": name, "seed": seed}, load_config(config, [*overrides, *own])))
-    try:
-        if collects:
-            result = collect(points, varied=("seed", "model.layers"))
-            write_json(result, ROOT / "results" / "heads.json")
-        else:
-            train_missing(points)
-    except ConflictCoderError as error:
-        raise click.ClickException(str(error)) from None
+    points = [
+        Point(
+            {"heads": name, "seed": seed},
+            load_config(
+                config, [*overrides, f"name=heads-{name}-{seed}", f"seed={seed}", f"model.layers={layers}"]
+            ),
+        )
+        for seed in seeds
+        for name, layers in HEADS.items()
+    ]
+    run_sweep(points, ("seed", "model.layers"), ROOT / "results" / "heads.json", collects=collects)
 
 
 if __name__ == "__main__":

@@ -19,21 +19,13 @@ import click
 from conflictcoder import EventCoder
 from conflictcoder.tables import TableWriter
 from train.files import read_json
+from train.metrics.report import HEADLINES, MAIN
 
 ROOT = Path(__file__).parent.parent
-METRICS = {
-    "entity_f1": "entity F1",
-    "event_type_f1": "event-type F1",
-    "trig_i": "Trig-I",
-    "trig_c": "Trig-C",
-    "arg_i": "Arg-I",
-    "arg_c": "Arg-C",
-}
 EXAMPLE = """\
 Resistance fighters captured two army outposts near Hsihseng on Tuesday, killing at least 14 soldiers.
 Hundreds of villagers fled to Taunggyi after jets bombed the town, residents said.
 The junta has threatened to send reinforcements."""
-MAIN_METRICS = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
 
 
 def shipped_metrics(name: str) -> dict[str, Any]:
@@ -51,13 +43,13 @@ def cell(metrics: Mapping[str, Any], name: str) -> str:
 
 def results_table() -> str:
     """One row an experiment, baselines first, in the order of the file names; one column a metric."""
-    lines = ["| | " + " | ".join([*METRICS.values(), "realis accuracy"]) + " |"]
-    lines.append("|---|" + "---|" * (len(METRICS) + 1))
+    lines = ["| | " + " | ".join([*HEADLINES.values(), "realis accuracy"]) + " |"]
+    lines.append("|---|" + "---|" * (len(HEADLINES) + 1))
     results = ROOT / "results"
     for path in [*sorted((results / "baselines").glob("*.json")), *sorted(results.glob("[0-9]*.json"))]:
         result = read_json(path)
         metrics = result["metrics"]
-        cells = [cell(metrics, name) if name in metrics else "" for name in METRICS]
+        cells = [cell(metrics, name) if name in metrics else "" for name in HEADLINES]
         accuracy = metrics.get("realis_accuracy", {}).get("accuracy")
         cells.append("" if accuracy is None else f"{accuracy:.3f}")
         lines.append(f"| {result['title']} | {' | '.join(cells)} |")
@@ -98,14 +90,14 @@ def heads_table() -> str:
 
 
 def _spread_header(first: str) -> list[str]:
-    names = [METRICS[name] for name in MAIN_METRICS]
+    names = [HEADLINES[name] for name in MAIN]
     return [f"| {first} | on | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
 
 
 def _spread_cells(runs: Sequence[Mapping[str, float]]) -> str:
     """Mean and standard deviation of each metric that the runs have."""
     cells = []
-    for name in MAIN_METRICS:
+    for name in MAIN:
         scores = [run[name] for run in runs if name in run]
         cells.append(f"{statistics.mean(scores):.3f} ± {statistics.stdev(scores):.3f}" if scores else "")
     return " | ".join(cells)
@@ -160,9 +152,9 @@ def type_tables() -> str:
     """For each metric the scores of every type, on the five articles."""
     metrics = shipped_metrics("5-shipped.json")
     parts = []
-    for name in MAIN_METRICS:
+    for name in MAIN:
         parts += [
-            f"**{METRICS[name]}**",
+            f"**{HEADLINES[name]}**",
             "",
             "| type | F1 | precision | recall | gold |",
             "|---|---|---|---|---|",
@@ -178,7 +170,7 @@ def model_index() -> str:
     """The metrics of the hub's metadata, on the five articles."""
     metrics = shipped_metrics("5-shipped.json")
     lines = []
-    for name, title in METRICS.items():
+    for name, title in HEADLINES.items():
         lines += ["    - type: f1", f"      name: {title}", f"      value: {metrics[name]['f1']:.4f}"]
     return "\n".join(lines)
 
@@ -198,9 +190,9 @@ def calibration() -> str:
         lines.append(f"| {head} | {values['ece_before']:.3f} | {values['ece_after']:.3f} |")
     points = metrics["operating_points"]
     lines += ["", "| precision / recall at | " + " | ".join(points) + " |", "|---|" + "---|" * len(points)]
-    for name in MAIN_METRICS:
+    for name in MAIN:
         cells = [f"{point[name]['precision']:.3f} / {point[name]['recall']:.3f}" for point in points.values()]
-        lines.append(f"| {METRICS[name]} | {' | '.join(cells)} |")
+        lines.append(f"| {HEADLINES[name]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -43,7 +43,7 @@ def place_benchmark(
         config: The config.
         data: Folder that its paths are relative to.
         out: Folder of the results.
-        backbone: Backbone instead of the config's.
+        backbone: Backbone instead of the config's; the grid keeps the rates for the one that is taken.
         seeds: Seeds instead of the config's.
 
     Raises:

@@ -25,7 +25,7 @@ _CONFIG = click.argument("config", type=click.Path(path_type=Path))
 _OVERRIDES = click.argument("overrides", nargs=-1, metavar="[SECTION.KEY=VALUE]...")
 
 
-def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
     """Turn a user's mistake into a message and an exit status, without a traceback."""
 
     @functools.wraps(command)
@@ -64,7 +64,7 @@ def main() -> None:
 @click.option(
     "--data", default=".", type=click.Path(path_type=Path), help="Folder that the config's paths start in."
 )
-@_guarded
+@guarded
 def fit(
     config: Path, overrides: tuple[str, ...], *, dry_run: bool, resume: bool, overwrite: bool, data: Path
 ) -> None:
@@ -88,7 +88,7 @@ def fit(
 @_OVERRIDES
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option("--overwrite", is_flag=True, help="Throw an earlier run of this name away.")
-@_guarded
+@guarded
 def distill(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite: bool) -> None:
     """Train a student from CONFIG, whose distillation.teachers are trained already."""
     from train.config import ConfigError, load_config
@@ -104,7 +104,7 @@ def distill(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Labelled documents.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of what is written.")
 @click.option("--device", default="cpu", show_default=True)
-@_guarded
+@guarded
 def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> None:
     """Evaluate CHECKPOINT (a run, checkpoint or bundle) on labelled documents.
 
@@ -151,7 +151,7 @@ def evaluate(checkpoint: Path, data: Path, out: Path | None, device: str) -> Non
 @_OVERRIDES
 @click.option("--resume", is_flag=True, help="Keep the folds that are finished.")
 @click.option("--overwrite", is_flag=True, help="Throw earlier folds away.")
-@_guarded
+@guarded
 def crossval(config: Path, overrides: tuple[str, ...], *, resume: bool, overwrite: bool) -> None:
     """Code each document of the config's sets by a model trained on everything but it."""
     from train.config import load_config
@@ -190,7 +190,7 @@ def _seeds(context: click.Context, parameter: click.Parameter, value: str | None
     "--out", default="runs/benchmarks", show_default=True, type=click.Path(path_type=Path), help="Results."
 )
 @click.option("--resume", is_flag=True, help="Keep the runs that are finished.")
-@_guarded
+@guarded
 def benchmark(
     configs: Path,
     overrides: tuple[str, ...],
@@ -228,7 +228,7 @@ def benchmark(
 )
 @click.option("--fp32", is_flag=True, help="Do not quantise.")
 @click.option("--tolerance", type=click.FloatRange(0, 1), help="Smallest F1 between both answers.")
-@_guarded
+@guarded
 def export(checkpoint: Path, out: Path, texts: Path, *, fp32: bool, tolerance: float | None) -> None:
     """Export CHECKPOINT as a bundle that needs no torch."""
     _quiet()
@@ -254,7 +254,7 @@ def export(checkpoint: Path, out: Path, texts: Path, *, fp32: bool, tolerance: f
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@_guarded
+@guarded
 def check(folder: Path) -> None:
     """Validate the data FOLDER and print its statistics."""
     from train.data.check import check_data

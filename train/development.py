@@ -12,7 +12,7 @@ from conflictcoder.decoding import Outputs
 from conflictcoder.labels import LabelSpace
 from train.calibrate import decode_documents
 from train.features import WindowedDocument
-from train.metrics.report import HEADLINES, compute_metrics
+from train.metrics.report import compute_metrics, f1_scores
 
 _ALWAYS = ("mean", "event_type_macro_f1", "example_f1")
 
@@ -52,7 +52,7 @@ class DevelopmentMetrics:
             return {}
         pairs = decode_documents(self._documents, self.take_outputs(), self._labels, Calibration())
         metrics = compute_metrics(pairs, self._labels, intervals=False)
-        scores = {name: metrics[name]["f1"] for name in HEADLINES if name in metrics}
+        scores = f1_scores(metrics)
         scores |= {name: metrics[name] for name in _ALWAYS if name in metrics}
         if "realis_accuracy" in metrics:
             scores["realis_accuracy"] = metrics["realis_accuracy"]["accuracy"]

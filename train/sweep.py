@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from conflictcoder.errors import ConflictCoderError
 from train.config import ExperimentConfig
-from train.files import read_json
+from train.files import read_json, write_json
 from train.fit import fit
-from train.metrics.report import HEADLINES
+from train.metrics.report import f1_scores
 from train.provenance import METRICS, PROVENANCE, is_finished
 
 SEEDS = (13, 14, 15)
@@ -33,6 +34,24 @@ class Point:
     config: ExperimentConfig
 
 
+def run_sweep(points: Sequence[Point], varied: Sequence[str], result: Path, *, collects: bool) -> None:
+    """Train the runs that are not finished or, once all are, write what they gave.
+
+    Args:
+        points: The runs.
+        varied: The keys in which their configs differ beside the name, as `section.key`.
+        result: File of the scores.
+        collects: Train nothing; write it.
+
+    Raises:
+        ConflictCoderError: Something is missing or malformed, or a run is another one.
+    """
+    if collects:
+        write_json(collect(points, varied), result)
+    else:
+        train_missing(points)
+
+
 def train_missing(points: Iterable[Point]) -> None:
     """Train the runs that are not finished.
 
@@ -50,7 +69,7 @@ def collect(points: Iterable[Point], varied: Sequence[str]) -> dict[str, Any]:
 
     Args:
         points: The runs.
-        varied: The keys in which their configs differ, as `section.key`.
+        varied: The keys in which their configs differ beside the name, as `section.key`.
 
     Raises:
         SweepError: One is not finished, or differs in more than that.
@@ -61,7 +80,7 @@ def collect(points: Iterable[Point], varied: Sequence[str]) -> dict[str, Any]:
         if not (folder / METRICS).exists():
             raise SweepError(f"{folder}: is not finished; train it first")
         metrics, made = read_json(folder / METRICS), read_json(folder / PROVENANCE)
-        scores.append(point.label | {part: _f1(metrics[part]) for part in ("dev", "test")})
+        scores.append(point.label | {part: f1_scores(metrics[part]) for part in ("dev", "test")})
         for key in ("name", *varied):
             *sections, name = key.split(".")
             section = made["config"]
@@ -73,7 +92,3 @@ def collect(points: Iterable[Point], varied: Sequence[str]) -> dict[str, Any]:
             message = f"{folder}: was made with other settings, data or code than the first run"
             raise SweepError(message)
     return origins[0] | {"points": scores}
-
-
-def _f1(metrics: dict[str, Any]) -> dict[str, float]:
-    return {name: metrics[name]["f1"] for name in HEADLINES if name in metrics}

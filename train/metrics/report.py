@@ -43,7 +43,8 @@ HEADLINES = {
     "arg_i": "Arg-I",
     "arg_c": "Arg-C",
 }
-_MEAN_OF = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
+# One a layer, counted by type.
+MAIN = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
 
 
 def compute_metrics(pairs: Pairs, labels: LabelSpace, *, intervals: bool = True) -> dict[str, Any]:
@@ -83,8 +84,13 @@ def compute_metrics(pairs: Pairs, labels: LabelSpace, *, intervals: bool = True)
         # Most events are actual, so the accuracy alone says little of the others.
         values = [(realis_items(guess), realis_items(truth)) for guess, truth in pairs]
         metrics["realis_f1"] = score(values, interval=intervals).to_dict()
-    metrics["mean"] = round(_mean([metrics[name]["f1"] for name in _MEAN_OF if name in metrics]), 4)
+    metrics["mean"] = round(_mean([metrics[name]["f1"] for name in MAIN if name in metrics]), 4)
     return metrics
+
+
+def f1_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """The F1 of each headline metric that there is."""
+    return {name: metrics[name]["f1"] for name in HEADLINES if name in metrics}
 
 
 def headline(metrics: Mapping[str, Any], name: str) -> float:
@@ -118,7 +124,7 @@ def print_report(metrics: Mapping[str, Any], console: Console) -> None:
         interval = "" if not realis["interval"] else " ({:.3f} to {:.3f})".format(*realis["interval"])
         console.print(f"realis accuracy {realis['accuracy']:.3f}{interval}, {counts}")
         console.print(_label_table("trigger with its realis", metrics["realis_f1"]["by_label"]))
-    for name in ("entity_f1", "event_type_f1", "trig_c", "arg_c"):
+    for name in MAIN:
         if metrics.get(name, {}).get("by_label"):
             console.print(_label_table(HEADLINES[name], metrics[name]["by_label"]))
 

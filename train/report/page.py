@@ -16,13 +16,12 @@ from train.evaluation import Evaluation
 from train.files import write_text
 from train.metrics.confusion import confusion
 from train.metrics.items import mention_items, trigger_items
-from train.metrics.report import HEADLINES
+from train.metrics.report import HEADLINES, MAIN
 from train.report.arcs import WIDTH
 from train.report.charts import confusion_chart, curve_chart, learning_chart, reliability_chart
 from train.report.examples import choose_examples
 
 LOG = "log.jsonl"
-_BY_TYPE = ("entity_f1", "event_type_f1", "trig_c", "arg_c")
 _THRESHOLDS = {"event_types": "event_types_threshold", "arguments": "arguments_threshold"}
 _CURVE_TITLES = {"event_types": "Event types", "arguments": "Roles of arguments"}
 
@@ -56,7 +55,7 @@ def write_report(evaluation: Evaluation, path: Path, *, title: str, run: Path | 
         title=title,
         metrics=evaluation.metrics,
         headlines=HEADLINES,
-        by_type={name: HEADLINES[name] for name in _BY_TYPE},
+        by_type={name: HEADLINES[name] for name in MAIN},
         confusions=_confusions(evaluation),
         curves={
             _CURVE_TITLES[layer]: curve_chart(curves, _thresholds(evidence.calibration, layer))
@@ -99,4 +98,4 @@ def _learning(run: Path | None) -> str:
         with suppress(ValueError):  # a run that was killed may have left half a line
             entry = json.loads(line)
             log += [entry] if isinstance(entry, dict) else []
-    return learning_chart(log, {name: HEADLINES[name] for name in _BY_TYPE}) if log else ""
+    return learning_chart(log, {name: HEADLINES[name] for name in MAIN}) if log else ""
