@@ -110,4 +110,8 @@ def test_graph_names_no_file_of_the_machine(tiny_bundle, tiny_run, ten_articles,
     for folder in (tiny_bundle, tmp_path / "int8", root / "conflictcoder" / "bundle"):
         content = (folder / MODEL).read_bytes()
         assert b"stack_trace" not in content
-        assert b".py" not in content
+        # Among a million bytes of weights any three stand side by side now and then.
+        graph = onnx.load_from_string(content)
+        for tensor in graph.graph.initializer:
+            tensor.ClearField("raw_data")
+        assert b".py" not in graph.SerializeToString()
